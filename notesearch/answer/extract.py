@@ -1,0 +1,99 @@
+"""An answer without a language model: the sentences of the best passages that answer best, verbatim.
+
+A sentence is judged by its own meaning, by the telling words it shares with the question, and by the passage it
+stands in, whose rank says more than any single sentence. Confidence is provisional: it only orders questions until it
+is fitted to labelled ones.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence, Set
+from dataclasses import dataclass
+
+from notesearch.language import sentence_spans, stem, words_of
+from notesearch.results import Hit, Quote
+
+Meaning = Callable[[Sequence[str]], Sequence[float]]
+"""Texts → how close each is to the question in meaning (cosine)."""
+
+MOST_WORDS = 60
+MOST_QUOTES = 3
+_PASSAGES = 5
+_SENTENCES_PER_PASSAGE = 24
+ANSWERABLE_FROM = 0.35
+"""Below this the notes are said not to hold an answer. Provisional."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sentence:
+    hit: Hit
+    start: int
+    end: int
+    score: float
+
+    @property
+    def text(self) -> str:
+        return self.hit.text[self.start : self.end]
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """The quotes that answer, best first, and how sure that is (0..1)."""
+
+    quotes: tuple[Quote, ...]
+    confidence: float
+
+
+def extract(asked: Sequence[str], hits: Sequence[Hit], meaning: Meaning) -> Extract:
+    """Quotes of at most 60 words together, from the best passages; `asked` are the telling words of the question."""
+    stems = {stem(word) for word in asked}
+    sentences = _judged(stems, [hit for hit in hits if hit.text][:_PASSAGES], meaning)
+    if not sentences:
+        return Extract((), 0.0)
+    best = sorted(sentences, key=lambda s: -s.score)
+    return Extract(tuple(_quote(s) for s in _within_budget(best)), _confidence(stems, best[0], hits))
+
+
+def _judged(asked: Set[str], hits: Sequence[Hit], meaning: Meaning) -> list[_Sentence]:
+    places = [(hit, *span) for hit in hits for span in sentence_spans(hit.text)[:_SENTENCES_PER_PASSAGE]]
+    texts = [hit.text[start:end] for hit, start, end in places]
+    top = max((hit.score for hit in hits), default=0.0) or 1.0
+    return [
+        _Sentence(hit, start, end, 0.5 * meant + 0.25 * _shared(asked, text) + 0.5 * hit.score / top)
+        for (hit, start, end), text, meant in zip(places, texts, meaning(texts), strict=True)
+    ]
+
+
+def _shared(asked: Set[str], text: str) -> float:
+    """Share of the question's words that stand in `text`, other forms included; 0..1."""
+    return len(asked & {stem(word) for word in words_of(text)}) / len(asked) if asked else 0.0
+
+
+def _within_budget(best: Sequence[_Sentence]) -> list[_Sentence]:
+    """The best sentence whatever its length, then others while they fit; none twice."""
+    chosen: list[_Sentence] = []
+    words = 0
+    for sentence in best:
+        length = len(sentence.text.split())
+        if any(sentence.text == other.text for other in chosen) or (chosen and words + length > MOST_WORDS):
+            continue
+        chosen.append(sentence)
+        words += length
+        if len(chosen) == MOST_QUOTES:
+            break
+    return chosen
+
+
+def _quote(sentence: _Sentence) -> Quote:
+    hit = sentence.hit
+    first = hit.lines[0] + hit.text.count("\n", 0, sentence.start)
+    lines = (first, first + sentence.text.count("\n"))
+    return Quote(sentence.text, hit.note, lines, hit.urls.obsidian or hit.urls.file)
+
+
+def _confidence(asked: Set[str], best: _Sentence, hits: Sequence[Hit]) -> float:
+    """A logistic of the best cosine and of the words shared with the best passage. Provisional."""
+    meaning = max((hit.signals.dense or 0.0 for hit in hits), default=0.0)
+    words = _shared(asked, " ".join((best.hit.title, *best.hit.headings, best.hit.text)))
+    return 1 / (1 + math.exp(-(6.0 * meaning + 2.0 * words - 3.4)))

@@ -1,0 +1,312 @@
+"""The command line: parse the words, call the notebook, print. Imports that take long happen inside the calls."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from notesearch import __version__
+from notesearch.errors import NotesearchError, UsageError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from notesearch.index.records import Where
+    from notesearch.notebook import Notebook
+
+app = typer.Typer(
+    name="notesearch",
+    help="Search and question your own Markdown notes, on your own machine.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Index = Annotated[Path | None, typer.Option("--index", help="Folder of the index.", show_default=False)]
+Count = Annotated[int, typer.Option("-k", help="How many passages to show.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+AsJsonl = Annotated[bool, typer.Option("--jsonl", help="Print one JSON object a hit, a line each.")]
+Explain = Annotated[bool, typer.Option("--explain", help="Show what each arm of the search said.")]
+From = Annotated[str | None, typer.Option("--from", help="Only notes dated then or later.", metavar="DATE")]
+To = Annotated[str | None, typer.Option("--to", help="Only notes dated then or earlier.", metavar="DATE")]
+Tag = Annotated[list[str] | None, typer.Option("--tag", help="Only notes with this tag; -TAG for those without.")]
+InPath = Annotated[list[str] | None, typer.Option("--path", help="Only notes below this folder; -PATH for the others.")]
+Property = Annotated[
+    list[str] | None,
+    typer.Option("--where", help="Only notes with this property; -KEY=VALUE for the others.", metavar="KEY=VALUE"),
+]
+Sort = Annotated[
+    str, typer.Option("--sort", help="Order of the passages: score or date (newest first).", metavar="score|date")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no remarks, only results and errors.")]
+
+
+def main() -> None:
+    """The `notesearch` command: run it, and turn errors of ours into one sentence and an exit status."""
+    try:
+        app()
+    except NotesearchError as error:
+        print(f"notesearch: {_safe(str(error))}", file=sys.stderr)
+        sys.exit(error.exit_status)
+    except KeyboardInterrupt:
+        print(
+            "notesearch: stopped. What was done is kept; the next `notesearch index` goes on from there.",
+            file=sys.stderr,
+        )
+        sys.exit(130)
+    except BrokenPipeError:  # the reader of our output has had enough
+        sys.stderr.close()
+        sys.exit(0)
+
+
+@app.callback(invoke_without_command=True)
+def _top(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    if version:
+        print(f"notesearch {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def index(
+    vaults: Annotated[
+        list[Path] | None, typer.Argument(help="Folders of notes; default: those of before.", show_default=False)
+    ] = None,
+    index: Index = None,
+    model: Annotated[
+        str | None, typer.Option("--model", help="Embedding model: a name or a folder.", show_default=False)
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Accept that most notes of a vault are gone.")] = False,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Compare every note byte by byte, whatever its date says.")
+    ] = False,
+    retry: Annotated[bool, typer.Option("--retry", help="Try notes again that could not be read.")] = False,
+    wait: Annotated[float, typer.Option("--wait", help="Seconds to wait for another writer.", min=0)] = 10.0,
+    json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Make the index, or bring it up to date: only what changed is read, only new text is embedded."""
+    from notesearch.render import print_report, to_json
+
+    with _notebook(index, vaults=vaults or (), model=model, quiet=quiet) as notebook, _progress(quiet) as progress:
+        report = notebook.update(force=force, verify=verify, retry=retry, wait_s=wait, progress=progress)
+    if json:
+        print(to_json(report.to_dict()))
+    elif not quiet:
+        print_report(_console(stderr=True), report)
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(help="What you want to know.")],
+    index: Index = None,
+    k: Count = 5,
+    json: AsJson = False,
+    jsonl: AsJsonl = False,
+    explain: Explain = False,
+    from_: From = None,
+    to: To = None,
+    tag: Tag = None,
+    path: InPath = None,
+    where: Property = None,
+    sort: Sort = "score",
+    quiet: Quiet = False,
+) -> None:
+    """Answer in the notes' own words, then show the passages the answer rests on."""
+    from notesearch.render import print_answer
+
+    with _notebook(index, quiet=quiet, create=False) as notebook:
+        answer = notebook.ask(question, k, where=_where(from_, to, tag, path, where))
+    hits = _sorted(answer.hits, sort)
+    if json or jsonl:
+        said = {key: value for key, value in answer.to_dict().items() if key not in ("question", "hits")}
+        _print_json({"question": question, "answer": said}, hits, jsonl)
+    else:
+        from dataclasses import replace
+
+        print_answer(_console(), replace(answer, hits=hits), explain=explain)
+    if not answer.answerable:
+        raise typer.Exit(1)
+
+
+@app.command()
+def search(
+    query: Annotated[
+        str, typer.Argument(help='Words, and filters: tag:work path:journal/ from:2025-03 "exact words" -without')
+    ],
+    index: Index = None,
+    k: Count = 10,
+    json: AsJson = False,
+    jsonl: AsJsonl = False,
+    explain: Explain = False,
+    from_: From = None,
+    to: To = None,
+    tag: Tag = None,
+    path: InPath = None,
+    where: Property = None,
+    sort: Sort = "score",
+    quiet: Quiet = False,
+) -> None:
+    """Show the passages that fit best."""
+    from notesearch.render import print_hits
+
+    with _notebook(index, quiet=quiet, create=False) as notebook:
+        hits = _sorted(notebook.search(query, k, where=_where(from_, to, tag, path, where)), sort)
+    if json or jsonl:
+        _print_json({"query": query, "answer": None}, hits, jsonl)
+    elif hits:
+        print_hits(_console(), hits, explain=explain)
+    else:
+        _console(stderr=True).print("Nothing was found.")
+    if not hits:
+        raise typer.Exit(1)
+
+
+@app.command()
+def related(
+    note: Annotated[str, typer.Argument(help="Path of a note in its vault.")],
+    index: Index = None,
+    k: Count = 10,
+    json: AsJson = False,
+    jsonl: AsJsonl = False,
+    quiet: Quiet = False,
+) -> None:
+    """Show the notes closest to a note."""
+    from notesearch.render import print_hits
+
+    with _notebook(index, quiet=quiet, create=False) as notebook:
+        hits = notebook.related(note, k)
+    if json or jsonl:
+        _print_json({"query": note, "answer": None}, hits, jsonl)
+    else:
+        print_hits(_console(), hits)
+    if not hits:
+        raise typer.Exit(1)
+
+
+@app.command()
+def status(index: Index = None, json: AsJson = False, quiet: Quiet = False) -> None:
+    """Show what is indexed, by which model, and what is waiting."""
+    from notesearch.render import print_status, to_json
+
+    with _notebook(index, quiet=quiet, create=False) as notebook:
+        state = notebook.status()
+    if json:
+        print(to_json(state.to_dict()))
+    else:
+        print_status(_console(), state)
+
+
+@contextmanager
+def _notebook(
+    folder: Path | None, *, vaults: Any = (), model: str | None = None, quiet: bool, create: bool = True
+) -> Iterator[Notebook]:
+    """An open notebook; its remarks go to standard error at the end."""
+    from notesearch import config
+    from notesearch.notebook import Notebook
+    from notesearch.render import print_remarks
+
+    settings = config.load(vaults=vaults)
+    with Notebook.open(
+        folder or settings.index, vaults=vaults or settings.vaults, model=model, settings=settings, create=create
+    ) as notebook:
+        try:
+            yield notebook
+        finally:
+            if not quiet:
+                print_remarks(_console(stderr=True), notebook.take_remarks())
+
+
+@contextmanager
+def _progress(quiet: bool) -> Iterator[Any]:
+    """A bar with what is done, how fast, and how long it will take; only where somebody watches."""
+    from notesearch.update import silent
+
+    console = _console(stderr=True)
+    if quiet or not console.is_terminal:
+        yield silent
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    units = {"reading": "notes", "embedding": "passages"}
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"))
+    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
+        tasks: dict[str, Any] = {}
+
+        def show(stage: str, done: int, total: int) -> None:
+            if total and stage not in tasks:
+                tasks[stage] = bar.add_task(stage, total=total, rate="")
+            if stage in tasks:
+                speed = bar.tasks[tasks[stage]].speed
+                bar.update(tasks[stage], completed=done, rate=f"{speed:,.0f} {units[stage]}/s" if speed else "")
+
+        yield show
+
+
+def _console(*, stderr: bool = False) -> Console:
+    from rich.console import Console
+
+    return Console(stderr=stderr, highlight=False)
+
+
+def _where(
+    first: str | None, last: str | None, tags: list[str] | None, paths: list[str] | None, properties: list[str] | None
+) -> Where:
+    """The filters of the options. Raises UsageError for one that cannot be meant."""
+    from notesearch.index.records import Where
+    from notesearch.retrieve.query import between
+
+    tagged, untagged = _with_and_without(tags)
+    below, elsewhere = _with_and_without(paths)
+    having, lacking = (tuple(map(_pair, group)) for group in _with_and_without(properties))
+    return between(first, last).and_also(
+        Where(
+            tags=tagged,
+            not_tags=untagged,
+            paths=below,
+            not_paths=elsewhere,
+            properties=having,
+            not_properties=lacking,
+        )
+    )
+
+
+def _with_and_without(values: list[str] | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    given = values or []
+    return tuple(v for v in given if not v.startswith("-")), tuple(v[1:] for v in given if v.startswith("-"))
+
+
+def _pair(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not (key and equals):
+        raise UsageError(f"--where {text!r} is not KEY=VALUE. Write it like --where status=open")
+    return key, value
+
+
+def _sorted(hits: Any, order: str) -> Any:
+    if order == "score":
+        return tuple(hits)
+    if order != "date":
+        raise UsageError(f"--sort {order!r} is not known. Use score or date.")
+    return tuple(sorted(hits, key=lambda hit: hit.date.last.isoformat() if hit.date else "", reverse=True))
+
+
+def _print_json(head: dict[str, Any], hits: Any, lines: bool) -> None:
+    from notesearch.render import to_json
+
+    if lines:
+        for hit in hits:
+            print(to_json(hit.to_dict()))
+    else:
+        print(to_json({**head, "hits": [hit.to_dict() for hit in hits]}))
+
+
+def _safe(message: str) -> str:
+    from notesearch.render import shown
+
+    return shown(message)

@@ -1,0 +1,120 @@
+"""Settings: every default in one place; later layers win: defaults, the user's file, `notesearch.toml`, the
+environment, flags.
+
+A `notesearch.toml` that lies inside a vault may only exclude files and name the site's address (rule X7): vaults are
+shared, and a shared file must not choose models, add folders, or move the index. An unknown key is reported, never
+ignored in silence.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from platformdirs import user_config_path, user_data_path
+
+from notesearch.errors import UsageError
+
+FILE = "notesearch.toml"
+DEFAULT_MODEL = "all-MiniLM-L6-v2"
+_HARMLESS = {"exclude", "base_url"}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What can be set. In `notesearch.toml` under the same names."""
+
+    index: Path = field(default_factory=lambda: user_data_path("notesearch", appauthor=False) / "index")
+    vaults: tuple[Path, ...] = ()
+    model: str = DEFAULT_MODEL
+    passage_tokens: int = 128
+    """Chosen by `scripts/evaluate`; see the README."""
+    exclude: tuple[str, ...] = ()
+    """Patterns as in .gitignore, relative to the vault."""
+    max_note_mib: float = 16.0
+    base_url: str = ""
+    """Address of the published site, for `web` links."""
+    editor_url: str = "vscode://file{path}:{line}"
+    day_first: bool = False
+    """How `3-4-25` is read when nothing else in the vault tells (rule D4)."""
+    remarks: tuple[str, ...] = ()
+    """What the user should know about the settings files, one sentence each."""
+
+    @property
+    def max_note_bytes(self) -> int:
+        """`max_note_mib` in bytes."""
+        return int(self.max_note_mib * 2**20)
+
+
+def load(start: Path | None = None, *, vaults: Sequence[Path] = ()) -> Settings:
+    """Settings as they hold in the folder `start` (default: the working folder).
+
+    Raises UsageError if a settings file cannot be read as TOML or a value has the wrong type.
+    """
+    start = (start or Path.cwd()).absolute()
+    settings = _apply(Settings(), user_config_path("notesearch", appauthor=False) / FILE, only=None)
+    nearest = _nearest(start)
+    if nearest is not None:
+        only = _HARMLESS if _inside_a_vault(nearest, vaults) else None
+        settings = _apply(settings, nearest, only=only)
+    from_environment = os.environ.get("NOTESEARCH_INDEX")
+    return replace(settings, index=Path(from_environment).expanduser()) if from_environment else settings
+
+
+def _nearest(start: Path) -> Path | None:
+    return next((folder / FILE for folder in (start, *start.parents) if (folder / FILE).is_file()), None)
+
+
+def _inside_a_vault(file: Path, vaults: Iterable[Path]) -> bool:
+    """A vault is told by its marks, or by having been named as one."""
+    marked = any((file.parent / mark).exists() for mark in (".obsidian", "logseq/config.edn", "dendron.yml"))
+    folders = {file.parent, *file.parent.parents}
+    return marked or any(vault.absolute() in folders for vault in vaults)
+
+
+def _apply(settings: Settings, file: Path, *, only: set[str] | None) -> Settings:
+    if not file.is_file():
+        return settings
+    try:
+        values = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise UsageError(f"The settings in {file} cannot be read: {error}. Mend or remove that file.") from error
+    known = {f.name for f in fields(Settings)} - {"remarks"}
+    remarks = []
+    changes: dict[str, Any] = {}
+    for key, value in values.items():
+        if key not in known:
+            remarks.append(f"{file}: there is no setting {key!r}; it is not used.")
+        elif only is not None and key not in only:
+            remarks.append(f"{file} lies in a vault, where {key!r} may not be set; it is not used.")
+        else:
+            changes[key] = _typed(key, value, file)
+    return replace(settings, **changes, remarks=(*settings.remarks, *remarks))
+
+
+def _typed(key: str, value: object, file: Path) -> object:
+    """The value as the setting wants it; relative paths count from the file that names them."""
+    default = getattr(Settings(), key)
+    if key == "vaults" and _is_texts(value):
+        return tuple(_path(file, text) for text in value)  # type: ignore[attr-defined]
+    if isinstance(default, tuple) and _is_texts(value):
+        return tuple(value)  # type: ignore[arg-type]
+    if isinstance(default, Path) and isinstance(value, str):
+        return _path(file, value)
+    if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if type(value) is type(default) and not isinstance(default, tuple):
+        return value
+    raise UsageError(f"{file}: {key} = {value!r} is not of the kind wanted, such as {default!r}.")
+
+
+def _path(file: Path, text: str) -> Path:
+    return (file.parent / Path(text).expanduser()).absolute()
+
+
+def _is_texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)

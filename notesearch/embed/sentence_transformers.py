@@ -1,0 +1,137 @@
+"""Any model that sentence-transformers can load, on the CPU or a GPU.
+
+The default model comes from its package with the hub switched off. Another is named by the user: a folder, or a hub
+name, which sentence-transformers looks for in its cache and fetches if it is not there. Code from a model's
+repository is never run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tokenizers import Tokenizer
+
+from notesearch.config import DEFAULT_MODEL
+from notesearch.embed import Vectors
+from notesearch.embed.packaged import default_card, default_folder, verify_default_weights
+from notesearch.errors import ModelError
+from notesearch.index.manifest import ModelCard
+
+_BATCH = 32
+_UNLIMITED_TOKENS = 512
+"""For models that state no limit: what the encoders of this family were trained with."""
+
+
+class SentenceTransformersEmbedder:
+    """A sentence-transformers model behind the protocol. Not safe to call from several threads at once."""
+
+    def __init__(self, model: str = DEFAULT_MODEL) -> None:
+        self._name = model
+        self._packaged = model == DEFAULT_MODEL
+
+    @cached_property
+    def card(self) -> ModelCard:
+        """The default's is known without its weights; another model has to be loaded first."""
+        if self._packaged:
+            return default_card()
+        model = self._model
+        prompts = {key: text for key, text in (model.prompts or {}).items() if text}
+        return ModelCard(
+            name=self._name,
+            weights_hash=_hash_of(model),
+            dimension=int(model.get_embedding_dimension()),
+            max_tokens=int(model.max_seq_length or _UNLIMITED_TOKENS),
+            pooling=_pooling(model),
+            query_prefix=prompts.get("query", ""),
+            passage_prefix=prompts.get("document", prompts.get("passage", "")),
+        )
+
+    def token_starts(self, text: str) -> Sequence[int]:
+        """Tokens of the model's own tokenizer."""
+        encoding = self._tokenizer.encode(text, add_special_tokens=False)
+        return [start for start, _ in encoding.offsets]
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        """Sorted by length inside, so that a batch pads little."""
+        return self._encode([self.card.passage_prefix + text for text in texts])
+
+    def embed_query(self, text: str) -> Vectors:
+        """One question."""
+        return np.asarray(self._encode([self.card.query_prefix + text])[0])
+
+    def _encode(self, texts: list[str]) -> Vectors:
+        if not texts:
+            return np.empty((0, self.card.dimension), np.float32)
+        rows = self._model.encode(
+            texts,
+            prompt="",
+            batch_size=_BATCH,
+            normalize_embeddings=True,
+            show_progress_bar=False,
+            convert_to_numpy=True,
+        )
+        return np.asarray(rows, np.float32)
+
+    @cached_property
+    def _tokenizer(self) -> Tokenizer:
+        if self._packaged:
+            tokenizer = Tokenizer.from_file(str(default_folder() / "tokenizer.json"))
+        else:
+            tokenizer = Tokenizer.from_str(_fast_tokenizer(self._model, self._name).to_str())
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        return tokenizer
+
+    @cached_property
+    def _model(self) -> Any:
+        if self._packaged:
+            verify_default_weights()
+        from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging
+
+        logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # a bar for 0.01 s of reading weights; ours shows the work
+        try:
+            return SentenceTransformer(
+                str(default_folder()) if self._packaged else self._name,
+                local_files_only=self._packaged or Path(self._name).is_dir(),
+                trust_remote_code=False,
+            )
+        except Exception as error:  # what a hub, a config or a weights file can raise is not ours to list
+            raise ModelError(
+                f"The model {self._name!r} could not be loaded: {_first_line(error)} Name a folder with a "
+                f"sentence-transformers model, a model of the hub, or leave --model out for {DEFAULT_MODEL}."
+            ) from error
+
+
+def _fast_tokenizer(model: Any, name: str) -> Any:
+    backend = getattr(model.tokenizer, "backend_tokenizer", None)
+    if backend is None:
+        raise ModelError(
+            f"The model {name!r} has no fast tokenizer, which notesearch needs to count tokens. Use another."
+        )
+    return backend
+
+
+def _hash_of(model: Any) -> str:
+    """SHA-256 over every weight, in the order of their names."""
+    import torch
+
+    digest = hashlib.sha256()
+    for name, weights in sorted(model.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(weights.detach().cpu().contiguous().view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()
+
+
+def _pooling(model: Any) -> str:
+    return next((str(module.pooling_mode) for module in model if hasattr(module, "pooling_mode")), "unknown")
+
+
+def _first_line(error: Exception) -> str:
+    line = str(error).strip().split("\n")[0][:300] or type(error).__name__
+    return line if line.endswith(".") else f"{line}."

@@ -1,0 +1,94 @@
+"""Links as the index keeps them: which note each leads to, what points at a note, what leads nowhere."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from notesearch.index.catalog import path_from_sql, path_to_sql
+from notesearch.index.records import Link, ResolvedLink
+
+
+@dataclass(frozen=True, slots=True)
+class StoredLink:
+    """A link with its row and the note it stands in."""
+
+    id: int
+    note: int
+    path: str
+    link: Link
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """One end of a link as a hit shows it: `title` and `path` of the other note, the words that were `shown`."""
+
+    note: int
+    path: str
+    title: str
+    shown: str
+
+
+def stored_links(
+    connection: sqlite3.Connection, vault: int, notes: Sequence[int] | None = None
+) -> Iterator[StoredLink]:
+    """The links of a vault, or of some of its notes, ready to be resolved."""
+    chosen = "" if notes is None else f" AND link.note IN ({','.join(str(int(n)) for n in notes)})"
+    rows = connection.execute(
+        "SELECT link.id, note, path, target, part, shown, kind, embed, start, end, line, hidden "
+        f"FROM link JOIN note ON note.id = link.note WHERE vault = ?{chosen} ORDER BY link.id",
+        (vault,),
+    )
+    for id_, note, path, target, part, shown, kind, embed, start, end, line, hidden in rows.fetchall():
+        link = Link(target, part, shown, kind, bool(embed), start, end, line, bool(hidden))
+        yield StoredLink(id_, note, path_from_sql(path), link)
+
+
+def put_resolved(
+    connection: sqlite3.Connection, vault: int, resolved: Iterable[tuple[StoredLink, ResolvedLink]]
+) -> None:
+    """Record where links lead; attachments have a path and no note."""
+    connection.executemany(
+        "UPDATE link SET to_path = ?2, how = ?3, others = ?4, "
+        "to_note = (SELECT id FROM note WHERE vault = ?5 AND path = ?2) WHERE id = ?1",
+        (
+            (stored.id, found.path if found.path is None else path_to_sql(found.path), found.how, found.others, vault)
+            for stored, found in resolved
+        ),
+    )
+
+
+def links_from(connection: sqlite3.Connection, passages: Sequence[int]) -> dict[int, tuple[Neighbour, ...]]:
+    """For each passage the notes its links lead to, in order."""
+    return _neighbours(
+        connection,
+        "SELECT link.passage, note.id, note.path, note.title, link.shown FROM link JOIN note ON note.id = link.to_note "
+        f"WHERE link.passage IN ({_list(passages)}) ORDER BY link.id",
+    )
+
+
+def links_to(connection: sqlite3.Connection, notes: Sequence[int]) -> dict[int, tuple[Neighbour, ...]]:
+    """For each note the notes that link to it, by path."""
+    return _neighbours(
+        connection,
+        "SELECT link.to_note, note.id, note.path, note.title, link.shown FROM link JOIN note ON note.id = link.note "
+        f"WHERE link.to_note IN ({_list(notes)}) AND link.note <> link.to_note ORDER BY note.path, link.id",
+    )
+
+
+def unresolved(connection: sqlite3.Connection) -> list[tuple[str, int]]:
+    """(reason, count) of the links that lead nowhere."""
+    rows = connection.execute("SELECT how, count(*) FROM link WHERE to_path IS NULL GROUP BY how ORDER BY 2 DESC, 1")
+    return [(str(how), int(count)) for how, count in rows]
+
+
+def _neighbours(connection: sqlite3.Connection, statement: str) -> dict[int, tuple[Neighbour, ...]]:
+    found: dict[int, dict[int, Neighbour]] = {}
+    for key, note, path, title, shown in connection.execute(statement):
+        found.setdefault(key, {}).setdefault(note, Neighbour(note, path_from_sql(path), title, shown))
+    return {key: tuple(notes.values()) for key, notes in found.items()}
+
+
+def _list(ids: Sequence[int]) -> str:
+    return ",".join(str(int(i)) for i in ids)

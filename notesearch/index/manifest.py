@@ -1,0 +1,65 @@
+"""The recipe: everything that decides what a vector means and where a passage is cut (rule I4).
+
+It is stored with the vectors. An index made by another recipe is noticed, never mixed in.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, fields
+
+SPLITTER_VERSION = 1
+"""Raised whenever the same note would be cut, or its passages worded for the encoder, differently."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """What a model is, as data, so that no caller must know it.
+
+    `dimension` is the length of its vectors; `max_tokens` the longest input, special tokens included; the prefixes go
+    in front of what is encoded; `weights_hash` is the SHA-256 of the weights, in hex.
+    """
+
+    name: str
+    weights_hash: str
+    dimension: int
+    max_tokens: int
+    pooling: str = "mean"
+    query_prefix: str = ""
+    passage_prefix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """A model card plus how notes are cut for it."""
+
+    model: ModelCard
+    passage_tokens: int
+    splitter_version: int = SPLITTER_VERSION
+    precision: str = "float16"
+
+    @property
+    def digest(self) -> bytes:
+        """32 bytes that differ whenever the recipe does."""
+        return hashlib.sha256(self.to_json().encode()).digest()
+
+    def to_json(self) -> str:
+        """The recipe as one line of JSON, keys in order."""
+        return json.dumps(asdict(self), sort_keys=True, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Recipe:
+        """The inverse of `to_json`; keys of later versions are ignored."""
+        values = json.loads(text)
+        model = {f.name: values["model"][f.name] for f in fields(ModelCard) if f.name in values["model"]}
+        rest = {f.name: values[f.name] for f in fields(cls) if f.name in values and f.name != "model"}
+        return cls(model=ModelCard(**model), **rest)
+
+    def differs_from(self, other: Recipe) -> str:
+        """What changed between two recipes, for people: "model a → b"; "" if nothing did."""
+        mine, theirs = asdict(self), asdict(other)
+        mine.update(mine.pop("model"))
+        theirs.update(theirs.pop("model"))
+        changed = [f"{key} {theirs[key]} → {mine[key]}" for key in mine if mine[key] != theirs[key]]
+        return ", ".join(changed)

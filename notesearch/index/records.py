@@ -1,0 +1,157 @@
+"""The values that travel: what reading a note yields and the index keeps. No Markdown, no model, no SQL in here.
+
+Offsets count characters of the decoded text, ends are exclusive. Lines count from 1 at the top of the file, frontmatter
+included, both ends inclusive. Paths are relative to their vault, with `/` on every system.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Literal
+
+LinkKind = Literal["wiki", "markdown", "property"]
+
+
+class VaultKind(StrEnum):
+    """What made the vault (rule F1); it changes only the rules that name it."""
+
+    OBSIDIAN = "obsidian"
+    QUARTZ = "quartz"
+    LOGSEQ = "logseq"
+    DENDRON = "dendron"
+    PLAIN = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class DateSpan:
+    """A date as an interval (rule D1): `March 2025` is the whole month.
+
+    `source` says where it was read ("property", "name", "title", "folder", "text", "question", "file time");
+    `certainty` is 0..1 (1: written out in full with its year).
+    """
+
+    first: date
+    last: date
+    source: str
+    certainty: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link as it stands in a note, not yet resolved.
+
+    `target` is trimmed, with its folders, as written (still percent-encoded); "" is the note itself. `part` is what
+    follows the first `#`, without it ("A#B", "^id", "page=3"). `shown` is the text shown in its place, "" if none is
+    given. `start`, `end` span the link's source, brackets included.
+    """
+
+    target: str
+    part: str
+    shown: str
+    kind: LinkKind
+    embed: bool
+    start: int
+    end: int
+    line: int
+    hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedLink:
+    """Where a link leads: `path` of a note or attachment (None: unresolved), `how` (the rule that found it, such as
+    "exact", "suffix", "alias", "name only", or the reason it failed), and how many `others` would have fitted.
+    """
+
+    path: str | None
+    how: str
+    others: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A slice of a note: `text == note.text[start:end]`.
+
+    `headings` is the path of headings above it, outermost first. `words` is what the text index gets: the slice with
+    noise left out (rule T5), the names behind its links (L6), and the context it would lack alone (parents of a list
+    item, header of a table).
+    """
+
+    start: int
+    end: int
+    lines: tuple[int, int]
+    headings: tuple[str, ...]
+    text: str
+    words: str = ""
+    hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """What the file system said of a file when it was read (rule F8); times in nanoseconds."""
+
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+    inode: int
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One note, read: everything the index keeps of it.
+
+    `name` is the file name without extension, `title` what is shown (rule B15), `heading` the first one, `properties`
+    the searchable frontmatter as (key, value) texts in order. `remark` is the line for the run's report when the file
+    was not clean ("not UTF-8").
+    """
+
+    path: str
+    name: str
+    title: str
+    text: str
+    content_hash: bytes
+    heading: str = ""
+    aliases: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    properties: tuple[tuple[str, str], ...] = ()
+    date: DateSpan | None = None
+    links: tuple[Link, ...] = ()
+    passages: tuple[Passage, ...] = ()
+    remark: str = ""
+    conflict_copy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """What a note must be, or must not be, to be searched. Tags and property keys compare without case; a tag includes
+    those below it; a path is a prefix of the note's path or of one of its folders; dates overlap the note's date.
+    """
+
+    tags: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+    properties: tuple[tuple[str, str], ...] = ()
+    first: date | None = None
+    last: date | None = None
+    not_tags: tuple[str, ...] = ()
+    not_paths: tuple[str, ...] = ()
+    not_properties: tuple[tuple[str, str], ...] = ()
+    not_between: tuple[tuple[date, date], ...] = ()
+    vaults: tuple[str, ...] = ()
+
+    def and_also(self, other: Where) -> Where:
+        """Both at once: lists joined, the narrower of two intervals."""
+        firsts = [day for day in (self.first, other.first) if day]
+        lasts = [day for day in (self.last, other.last) if day]
+        return Where(
+            tags=self.tags + other.tags,
+            paths=self.paths + other.paths,
+            properties=self.properties + other.properties,
+            first=max(firsts, default=None),
+            last=min(lasts, default=None),
+            not_tags=self.not_tags + other.not_tags,
+            not_paths=self.not_paths + other.not_paths,
+            not_properties=self.not_properties + other.not_properties,
+            not_between=self.not_between + other.not_between,
+            vaults=self.vaults + other.vaults,
+        )

@@ -1,0 +1,150 @@
+"""The tables, and how an older index becomes today's.
+
+Migrations are an ordered list; SQLite's `user_version` counts those applied; each runs in one transaction.
+`index/README.md` describes the tables for people; change both together.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+
+from notesearch.errors import IndexUnusable
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One step; `rereads` says that every note must be read again after it."""
+
+    statements: tuple[str, ...]
+    rereads: bool = False
+
+
+_FIRST = Migration(
+    (
+        "CREATE TABLE manifest (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+        # `root` and `path` hold text, or the bytes themselves where the name is not UTF-8 (rule F5).
+        """CREATE TABLE vault (
+            id INTEGER PRIMARY KEY,
+            name TEXT NOT NULL UNIQUE,
+            root NOT NULL UNIQUE,
+            kind TEXT NOT NULL DEFAULT 'plain',
+            scanned_ns INTEGER NOT NULL DEFAULT 0,
+            scan TEXT NOT NULL DEFAULT '{}'
+        )""",
+        # AUTOINCREMENT: an id is never given twice, so a stale reference finds nothing instead of something else.
+        """CREATE TABLE note (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            vault INTEGER NOT NULL REFERENCES vault ON DELETE CASCADE,
+            path NOT NULL,
+            name TEXT NOT NULL,
+            title TEXT NOT NULL,
+            heading TEXT NOT NULL,
+            aliases TEXT NOT NULL,
+            tags TEXT NOT NULL,
+            date_first TEXT,
+            date_last TEXT,
+            date_source TEXT,
+            date_certainty REAL,
+            content_hash BLOB NOT NULL,
+            size INTEGER NOT NULL,
+            mtime_ns INTEGER NOT NULL,
+            ctime_ns INTEGER NOT NULL,
+            inode INTEGER NOT NULL,
+            scanned_ns INTEGER NOT NULL,
+            conflict_copy INTEGER NOT NULL DEFAULT 0,
+            remark TEXT NOT NULL DEFAULT '',
+            UNIQUE (vault, path)
+        )""",
+        """CREATE TABLE passage (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            note INTEGER NOT NULL REFERENCES note ON DELETE CASCADE,
+            start INTEGER NOT NULL,
+            end INTEGER NOT NULL,
+            first_line INTEGER NOT NULL,
+            last_line INTEGER NOT NULL,
+            headings TEXT NOT NULL,
+            text TEXT NOT NULL,
+            hidden INTEGER NOT NULL DEFAULT 0,
+            embedded BLOB NOT NULL
+        )""",
+        "CREATE INDEX passage_note ON passage (note, start)",
+        "CREATE INDEX passage_embedded ON passage (embedded)",
+        # Vectors belong to the embedded text, not to a place: a moved note finds its own again.
+        "CREATE TABLE vector (embedded BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
+        "CREATE TABLE pending (embedded BLOB PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID",
+        # Rows of the FAISS base whose passage is gone; emptied when the base is written anew.
+        "CREATE TABLE dead (passage INTEGER PRIMARY KEY)",
+        "CREATE TABLE tag (note INTEGER NOT NULL REFERENCES note ON DELETE CASCADE, tag TEXT NOT NULL, "
+        "PRIMARY KEY (tag, note)) WITHOUT ROWID",
+        "CREATE INDEX tag_note ON tag (note)",
+        """CREATE TABLE property (
+            note INTEGER NOT NULL REFERENCES note ON DELETE CASCADE, key TEXT NOT NULL, value TEXT NOT NULL)""",
+        "CREATE INDEX property_key ON property (key, value)",
+        "CREATE INDEX property_note ON property (note)",
+        """CREATE TABLE link (
+            id INTEGER PRIMARY KEY,
+            note INTEGER NOT NULL REFERENCES note ON DELETE CASCADE,
+            passage INTEGER,
+            target TEXT NOT NULL,
+            part TEXT NOT NULL,
+            shown TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            embed INTEGER NOT NULL,
+            hidden INTEGER NOT NULL,
+            start INTEGER NOT NULL,
+            end INTEGER NOT NULL,
+            line INTEGER NOT NULL,
+            to_note INTEGER,
+            to_path,
+            how TEXT NOT NULL DEFAULT '',
+            others INTEGER NOT NULL DEFAULT 0
+        )""",
+        "CREATE INDEX link_note ON link (note)",
+        "CREATE INDEX link_to_note ON link (to_note)",
+        """CREATE TABLE failure (
+            vault INTEGER NOT NULL REFERENCES vault ON DELETE CASCADE,
+            path NOT NULL,
+            reason TEXT NOT NULL,
+            size INTEGER NOT NULL DEFAULT -1,
+            mtime_ns INTEGER NOT NULL DEFAULT -1,
+            ctime_ns INTEGER NOT NULL DEFAULT -1,
+            inode INTEGER NOT NULL DEFAULT -1,
+            PRIMARY KEY (vault, path)
+        ) WITHOUT ROWID""",
+        # Two text indexes: of passages, and of notes by what they are called (a note without text has only the second).
+        "CREATE VIRTUAL TABLE words USING fts5(title, headings, tags, body, "
+        'tokenize = "porter unicode61 remove_diacritics 2")',
+        "CREATE VIRTUAL TABLE names USING fts5(name, title, aliases, tags, properties, "
+        'tokenize = "porter unicode61 remove_diacritics 2")',
+    )
+)
+
+MIGRATIONS: tuple[Migration, ...] = (_FIRST,)
+
+
+def migrate(connection: sqlite3.Connection) -> bool:
+    """Bring the tables up to date; True if a step asks for every note to be read again.
+
+    Raises IndexUnusable if the index was made by a newer notesearch.
+    """
+    applied = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    check_version(applied)
+    rereads = False
+    for number, migration in enumerate(MIGRATIONS[applied:], start=applied + 1):
+        connection.execute("BEGIN IMMEDIATE")
+        with connection:
+            for statement in migration.statements:
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {number}")
+        rereads = rereads or migration.rereads
+    return rereads
+
+
+def check_version(applied: int) -> None:
+    """Refuse an index of a version that this code does not know (rule I4)."""
+    if applied > len(MIGRATIONS):
+        raise IndexUnusable(
+            f"The index has format {applied}; this notesearch reads up to {len(MIGRATIONS)}. "
+            "Use a newer notesearch, or name another folder with --index."
+        )

@@ -1,0 +1,525 @@
+"""The one door to what is kept: a folder with a SQLite file and a FAISS base.
+
+SQLite is the truth; the base is derived from it and replaced as a whole, named by a generation that the database
+records in the same transaction that trusts it. Readers never wait: they see the last committed state (WAL). There is
+one writer at a time, held by an operating-system lock that a dying process lets go of.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from filelock import FileLock, Timeout
+
+from notesearch.errors import IndexBusy, IndexMissing, IndexUnusable
+from notesearch.index import catalog, filters, links, schema, vectors, words
+from notesearch.index.catalog import KnownFile, NoteRow, PassageRow, VaultRow
+from notesearch.index.manifest import Recipe
+from notesearch.index.records import Fingerprint, Note, ResolvedLink, Where
+from notesearch.index.vectors import Base, Ids, Vectors
+
+DATABASE = "notes.sqlite"
+LOCK = "writer.lock"
+
+_BUSY_TIMEOUT_S = 5.0
+"""Writers take turns by the lock; this only covers the moments when SQLite itself tidies its log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much there is. `pending`: passages still without a vector, found by words only."""
+
+    notes: int
+    passages: int
+    links: int
+    pending: int
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A file that could not be read, and why."""
+
+    vault: int
+    path: str
+    reason: str
+    fingerprint: Fingerprint
+
+
+class Store:
+    """An open index. Use it from one thread at a time; `Notebook` sees to that."""
+
+    def __init__(self, folder: Path, connection: sqlite3.Connection) -> None:
+        self.folder = folder
+        self._connection = connection
+        self._base: tuple[Base, Any] | None = None
+        self._newer: tuple[tuple[int, int, int], Ids, Vectors] | None = None
+
+    # -- opening ---------------------------------------------------------------------------------------------------
+
+    @classmethod
+    def open(cls, folder: Path, *, create: bool = False) -> Self:
+        """Open the index in `folder`; with `create`, make it if there is none.
+
+        Raises IndexMissing if there is none, IndexUnusable if it cannot be opened or is of a newer format.
+        """
+        path = folder / DATABASE
+        if not path.exists() and not create:
+            raise IndexMissing(f"There is no index in {folder}. Make one with: notesearch index VAULT --index {folder}")
+        try:
+            if create:
+                _make_folder(folder)
+            return cls(folder, _connect(path))
+        except (OSError, sqlite3.OperationalError) as error:
+            raise IndexUnusable(
+                f"The index in {folder} cannot be opened: {error}. "
+                "Name a folder that you can write to with --index, or NOTESEARCH_INDEX."
+            ) from error
+        except sqlite3.DatabaseError as error:
+            raise IndexUnusable(
+                f"{path} cannot be read as an index: {error}. Move it aside and run `notesearch index` again: "
+                "everything in it can be made anew from the notes."
+            ) from error
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._base = None
+        self._connection.close()
+
+    @contextmanager
+    def writing(self, wait_s: float = 10.0) -> Iterator[None]:
+        """Hold the writer's lock. Raises IndexBusy if another process still has it after `wait_s` seconds."""
+        lock = FileLock(self.folder / LOCK, timeout=wait_s, mode=0o600)
+        try:
+            lock.acquire()
+        except Timeout:
+            raise IndexBusy(
+                f"Another notesearch is writing the index in {self.folder}; waited {wait_s:g} s. "
+                "Try again when it is done."
+            ) from None
+        except OSError as error:
+            raise IndexUnusable(f"The index in {self.folder} cannot be written: {error}.") from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Everything read inside belongs to one committed state."""
+        if self._connection.in_transaction:
+            yield
+            return
+        self._connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._connection.rollback()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All of it or nothing. Raises IndexUnusable if the disk refuses (full, read-only)."""
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._connection.rollback()
+                raise
+            self._connection.commit()
+        except sqlite3.OperationalError as error:
+            raise IndexUnusable(
+                f"The index in {self.folder} could not be written: {error}. What was there before is unharmed."
+            ) from error
+
+    # -- manifest and vaults ---------------------------------------------------------------------------------------
+
+    def recipe(self) -> Recipe | None:
+        """The recipe of the stored vectors; None before the first."""
+        text = self._get("recipe")
+        return Recipe.from_json(text) if text else None
+
+    def set_recipe(self, recipe: Recipe) -> None:
+        """Take another recipe: every vector goes, and every note is read again by the next update."""
+        with self.transaction():
+            self._set("recipe", recipe.to_json())
+            for statement in (
+                "DELETE FROM vector",
+                "DELETE FROM pending",
+                "UPDATE note SET content_hash = x'', size = -1",
+            ):
+                self._connection.execute(statement)
+            self._connection.execute("DELETE FROM manifest WHERE key = 'base'")
+        self._forget_caches()
+
+    def remembered(self, key: str) -> str:
+        """A value kept by `remember`; "" if there is none."""
+        return self._get(key) or ""
+
+    def remember(self, key: str, value: str) -> None:
+        """Keep a small fact about this index."""
+        with self.transaction():
+            self._set(key, value)
+
+    def vaults(self) -> list[VaultRow]:
+        """The vaults of this index, in the order they were added."""
+        rows = self._connection.execute("SELECT id, name, root, kind, scanned_ns, scan FROM vault ORDER BY id")
+        return [VaultRow(row[0], row[1], catalog.path_from_sql(row[2]), *row[3:]) for row in rows]
+
+    def add_vault(self, root: Path, name: str, kind: str) -> None:
+        """Remember a vault; a second of the same name gets a number."""
+        taken = {vault.name for vault in self.vaults()}
+        names = (name, *(f"{name} {n}" for n in range(2, len(taken) + 3)))
+        with self.transaction():
+            self._connection.execute(
+                "INSERT INTO vault (name, root, kind) VALUES (?, ?, ?)",
+                (next(n for n in names if n not in taken), catalog.path_to_sql(str(root)), kind),
+            )
+
+    def put_scan(self, vault: int, kind: str, scanned_ns: int, scan: dict[str, Any]) -> None:
+        """Record when a vault was walked, and what was seen beside its notes."""
+        with self.transaction():
+            self._connection.execute(
+                "UPDATE vault SET kind = ?, scanned_ns = ?, scan = ? WHERE id = ?",
+                (kind, scanned_ns, json.dumps(scan), vault),
+            )
+
+    # -- writing notes ---------------------------------------------------------------------------------------------
+
+    def known_files(self, vault: int) -> dict[str, KnownFile]:
+        """What is recorded of each note's file, by path."""
+        return catalog.known_files(self._connection, vault)
+
+    def put_note(
+        self, vault: int, note: Note, fingerprint: Fingerprint, scanned_ns: int, embedded: Sequence[tuple[bytes, str]]
+    ) -> int:
+        """Write a note, its passages, words and links in one transaction (rule I3); returns its id.
+
+        `embedded`: key and text of each passage's vector. Those not yet known become pending (see `pending`).
+        """
+        with self.transaction():
+            self._clear_failure(vault, note.path)
+            return catalog.put_note(self._connection, vault, note, fingerprint, scanned_ns, embedded)
+
+    def touch_notes(self, touched: Iterable[tuple[int, Fingerprint]], scanned_ns: int) -> None:
+        """Record new file times of notes whose bytes are the same."""
+        with self.transaction():
+            for note, fingerprint in touched:
+                catalog.touch_note(self._connection, note, fingerprint, scanned_ns)
+
+    def move_note(self, note: int, path: str) -> None:
+        """A note has another path now; it keeps its id."""
+        with self.transaction():
+            catalog.move_note(self._connection, note, path)
+
+    def remove_notes(self, ids: Sequence[int]) -> None:
+        """Forget notes."""
+        with self.transaction():
+            catalog.remove_notes(self._connection, ids)
+
+    def put_failure(self, failure: Failure) -> None:
+        """Remember a file that could not be read; what the index held of it before stays."""
+        with self.transaction():
+            self._clear_failure(failure.vault, failure.path)
+            self._connection.execute(
+                "INSERT INTO failure (vault, path, reason, size, mtime_ns, ctime_ns, inode) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (
+                    failure.vault,
+                    catalog.path_to_sql(failure.path),
+                    failure.reason,
+                    *asdict(failure.fingerprint).values(),
+                ),
+            )
+
+    def clear_failures(self, vault: int, paths: Iterable[str]) -> None:
+        """Forget failures of files that are gone or read now."""
+        with self.transaction():
+            for path in paths:
+                self._clear_failure(vault, path)
+
+    def failures(self) -> list[Failure]:
+        """Files that could not be read, by vault and path."""
+        rows = self._connection.execute(
+            "SELECT vault, path, reason, size, mtime_ns, ctime_ns, inode FROM failure ORDER BY vault, path"
+        )
+        return [Failure(row[0], catalog.path_from_sql(row[1]), row[2], Fingerprint(*row[3:])) for row in rows]
+
+    def _clear_failure(self, vault: int, path: str) -> None:
+        self._connection.execute("DELETE FROM failure WHERE vault = ? AND path = ?", (vault, catalog.path_to_sql(path)))
+
+    # -- links -----------------------------------------------------------------------------------------------------
+
+    def names(self, vault: int) -> dict[str, tuple[str, ...]]:
+        """Path → title and aliases of every note of a vault."""
+        rows = self._connection.execute("SELECT path, title, aliases FROM note WHERE vault = ? ORDER BY path", (vault,))
+        return {catalog.path_from_sql(path): (title, *json.loads(aliases)) for path, title, aliases in rows}
+
+    def stored_links(self, vault: int, notes: Sequence[int] | None = None) -> list[links.StoredLink]:
+        """Links to resolve: of some notes, or of all."""
+        return list(links.stored_links(self._connection, vault, notes))
+
+    def put_resolved(self, vault: int, resolved: Iterable[tuple[links.StoredLink, ResolvedLink]]) -> None:
+        """Record where links lead."""
+        with self.transaction():
+            links.put_resolved(self._connection, vault, resolved)
+
+    def links_from(self, passages: Sequence[int]) -> dict[int, tuple[links.Neighbour, ...]]:
+        """Passage id → notes it links to."""
+        return links.links_from(self._connection, passages)
+
+    def links_to(self, notes: Sequence[int]) -> dict[int, tuple[links.Neighbour, ...]]:
+        """Note id → notes that link to it."""
+        return links.links_to(self._connection, notes)
+
+    def unresolved_links(self) -> list[tuple[str, int]]:
+        """(reason, count) of links that lead nowhere."""
+        return links.unresolved(self._connection)
+
+    # -- vectors ---------------------------------------------------------------------------------------------------
+
+    def pending(self, limit: int) -> list[tuple[bytes, str]]:
+        """(key, text) that wait for a vector, those of the newest notes first."""
+        rows = self._connection.execute(
+            "SELECT pending.embedded, pending.text FROM pending LEFT JOIN passage USING (embedded) "
+            "LEFT JOIN note ON note.id = passage.note "
+            "GROUP BY pending.embedded ORDER BY max(note.mtime_ns) DESC LIMIT ?",
+            (limit,),
+        )
+        return [(bytes(key), str(text)) for key, text in rows]
+
+    def pending_count(self) -> int:
+        """How many texts wait for a vector."""
+        return int(self._connection.execute("SELECT count(*) FROM pending").fetchone()[0])
+
+    def put_vectors(self, keys: Sequence[bytes], rows: Vectors) -> None:
+        """Store vectors, `rows` (n, d) of unit length, under their keys."""
+        with self.transaction():
+            self._connection.executemany(
+                "INSERT OR REPLACE INTO vector VALUES (?, ?)",
+                zip(keys, (vectors.to_blob(row) for row in rows), strict=True),
+            )
+            self._connection.executemany("DELETE FROM pending WHERE embedded = ?", ((key,) for key in keys))
+        self._newer = None
+
+    def vectors(self, after: int = 0) -> tuple[Ids, Vectors]:
+        """Passage ids (n,), ascending, above `after`, and their vectors (n, d)."""
+        rows = self._connection.execute(
+            "SELECT passage.id, value FROM passage JOIN vector USING (embedded) "
+            "WHERE passage.id > ? ORDER BY passage.id",
+            (after,),
+        ).fetchall()
+        return np.array([row[0] for row in rows], np.int64), vectors.from_blobs(
+            [row[1] for row in rows], self._dimension()
+        )
+
+    def vectors_of(self, passages: Sequence[int]) -> dict[int, Vectors]:
+        """Passage id → its vector (d,); passages without one are left out."""
+        listed = ",".join(str(int(i)) for i in passages)
+        rows = self._connection.execute(
+            f"SELECT passage.id, value FROM passage JOIN vector USING (embedded) WHERE passage.id IN ({listed})"
+        ).fetchall()
+        stacked = vectors.from_blobs([row[1] for row in rows], self._dimension())
+        return {row[0]: vector for row, vector in zip(rows, stacked, strict=True)}
+
+    def tidy(self) -> None:
+        """End of an update: drop what nobody wants, and write a new base if enough has changed."""
+        with self.transaction():
+            catalog.sweep_vectors(self._connection)
+        base = self._recorded_base()
+        intact = base is None or self._mapped(base) is not None
+        newer = self._count("passage JOIN vector USING (embedded) WHERE passage.id > ?", base.last_id if base else 0)
+        if not intact or vectors.base_is_due(newer, self._count("dead"), base.count if base else 0):
+            self._write_base()
+
+    def _write_base(self) -> None:
+        generation = int(self._get("generation") or 0) + 1
+        base = vectors.write_base(self.folder, generation, *self.vectors())
+        with self.transaction():
+            self._set("generation", str(generation))
+            self._set("base", json.dumps(asdict(base)))
+            self._connection.execute("DELETE FROM dead")
+        self._forget_caches()
+        for old in self.folder.glob("vectors-*.faiss"):
+            if old.name != base.file:
+                old.unlink(missing_ok=True)
+
+    # -- searching -------------------------------------------------------------------------------------------------
+
+    def select(self, where: Where) -> list[int] | None:
+        """Ids of the notes that may be searched; None means all."""
+        return filters.select_notes(self._connection, where)
+
+    def passages_within(self, notes: Sequence[int]) -> Ids:
+        """Ids of the passages of these notes, ascending."""
+        listed = ",".join(str(int(i)) for i in notes)
+        rows = self._connection.execute(f"SELECT id FROM passage WHERE note IN ({listed}) ORDER BY id")
+        return np.array([row[0] for row in rows], np.int64)
+
+    def dense(self, query: Vectors, k: int, within: Ids | None = None) -> list[tuple[int, float]]:
+        """(passage id, cosine), best `k` first. `query` (d,) of unit length."""
+        base = self._recorded_base()
+        mapped = self._mapped(base) if base else None
+        after = base.last_id if base and mapped is not None else 0
+        ids, rows = self._rows_after(after)
+        found = vectors.search_rows(ids, rows, query, k, within)
+        if mapped is not None:
+            dead = [row[0] for row in self._connection.execute("SELECT passage FROM dead")]
+            found += vectors.search_base(mapped, query, k, dead, within)
+        return sorted(found, key=lambda pair: (-pair[1], pair[0]))[:k]
+
+    def lexical(
+        self, expression: str, k: int, field_weights: words.FieldWeights, within: Ids | None = None
+    ) -> list[tuple[int, float]]:
+        """(passage id, BM25), best `k` first; `expression` as `words` makes them."""
+        chosen = None if within is None else within.tolist()
+        return words.search_passages(self._connection, expression, k, field_weights, chosen)
+
+    def named(self, expression: str, k: int, within: Sequence[int] | None = None) -> list[tuple[int, float]]:
+        """(note id, BM25) of notes called so, best `k` first."""
+        return words.search_names(self._connection, expression, k, within)
+
+    def matching(self, expression: str, within: Ids | None) -> Ids:
+        """Ids of all passages that match `expression`, ascending."""
+        rows = self._connection.execute("SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid", (expression,))
+        found = np.array([row[0] for row in rows], np.int64)
+        return found if within is None else np.intersect1d(found, within)
+
+    def passage_ids(self) -> Ids:
+        """Ids of all passages, ascending."""
+        return np.array([row[0] for row in self._connection.execute("SELECT id FROM passage ORDER BY id")], np.int64)
+
+    def first_passages(self, notes: Sequence[int]) -> dict[int, int]:
+        """Note id → id of its first passage; notes without text are left out."""
+        listed = ",".join(str(int(i)) for i in notes)
+        rows = self._connection.execute(
+            f"SELECT note, id, min(start) FROM passage WHERE note IN ({listed}) GROUP BY note"
+        )
+        return {row[0]: row[1] for row in rows}
+
+    def notes_of_passages(self, ids: Iterable[int]) -> dict[int, int]:
+        """Passage id → note id."""
+        listed = ",".join(str(int(i)) for i in ids)
+        return dict(self._connection.execute(f"SELECT id, note FROM passage WHERE id IN ({listed})").fetchall())
+
+    def property_keys(self) -> list[str]:
+        """Every property key that some note has."""
+        return [row[0] for row in self._connection.execute("SELECT DISTINCT key FROM property ORDER BY key")]
+
+    def remarks(self) -> list[tuple[int, str, str]]:
+        """(vault, path, remark) of notes that were read, but not cleanly."""
+        rows = self._connection.execute("SELECT vault, path, remark FROM note WHERE remark <> '' ORDER BY vault, path")
+        return [(row[0], catalog.path_from_sql(row[1]), row[2]) for row in rows]
+
+    def notes(self, ids: Iterable[int]) -> dict[int, NoteRow]:
+        """Notes by id."""
+        return catalog.notes(self._connection, ids)
+
+    def note_id(self, vault: int, path: str) -> int | None:
+        """The id of the note at a path."""
+        row = self._connection.execute(
+            "SELECT id FROM note WHERE vault = ? AND path = ?", (vault, catalog.path_to_sql(path))
+        ).fetchone()
+        return int(row[0]) if row else None
+
+    def all_notes(self) -> dict[int, NoteRow]:
+        """Every note, by vault and path."""
+        return self.notes(catalog.note_ids_in_order(self._connection))
+
+    def passages(self, ids: Iterable[int]) -> dict[int, PassageRow]:
+        """Passages by id."""
+        return catalog.passages(self._connection, ids)
+
+    def passages_of(self, note: int) -> list[PassageRow]:
+        """A note's passages in the order of its text."""
+        return catalog.passages_of(self._connection, note)
+
+    def counts(self) -> Counts:
+        """How much there is."""
+        pending = self._count(
+            "passage WHERE NOT EXISTS (SELECT 1 FROM vector WHERE vector.embedded = passage.embedded)"
+        )
+        return Counts(self._count("note"), self._count("passage"), self._count("link"), pending)
+
+    def size_bytes(self) -> int:
+        """What the index takes on disk."""
+        return sum(p.stat().st_size for p in self.folder.iterdir() if p.name.startswith((DATABASE, "vectors-")))
+
+    def base_is_missing(self) -> bool:
+        """Whether a recorded FAISS base cannot be used, so that search is exact from SQLite."""
+        base = self._recorded_base()
+        return base is not None and self._mapped(base) is None
+
+    # -- inside ----------------------------------------------------------------------------------------------------
+
+    def _rows_after(self, after: int) -> tuple[Ids, Vectors]:
+        """Rows newer than the base, kept until somebody writes."""
+        version = int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+        stamp = (after, version, self._connection.total_changes)
+        if self._newer is None or self._newer[0] != stamp:
+            self._newer = (stamp, *self.vectors(after))
+        return self._newer[1:]
+
+    def _mapped(self, base: Base) -> Any | None:
+        if self._base is None or self._base[0] != base:
+            index = vectors.open_base(self.folder, base)
+            if index is None:
+                return None
+            self._base = (base, index)
+        return self._base[1]
+
+    def _recorded_base(self) -> Base | None:
+        text = self._get("base")
+        return Base(**json.loads(text)) if text else None
+
+    def _dimension(self) -> int:
+        recipe = self.recipe()
+        return recipe.model.dimension if recipe else 0
+
+    def _forget_caches(self) -> None:
+        self._base = self._newer = None
+
+    def _count(self, source: str, *values: int) -> int:
+        return int(self._connection.execute(f"SELECT count(*) FROM {source}", values).fetchone()[0])
+
+    def _get(self, key: str) -> str | None:
+        row = self._connection.execute("SELECT value FROM manifest WHERE key = ?", (key,)).fetchone()
+        return str(row[0]) if row else None
+
+    def _set(self, key: str, value: str) -> None:
+        self._connection.execute("INSERT OR REPLACE INTO manifest VALUES (?, ?)", (key, value))
+
+
+def _make_folder(folder: Path) -> None:
+    """What is made here is the owner's alone; a folder that was there keeps its rights."""
+    if not folder.exists():
+        folder.mkdir(parents=True, mode=0o700)
+    database = folder / DATABASE
+    if not database.exists():
+        database.touch(mode=0o600)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    """A connection to tables that are up to date."""
+    connection = sqlite3.connect(path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
+    try:
+        for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
+            connection.execute(f"PRAGMA {pragma}")
+        if schema.migrate(connection):
+            connection.execute("UPDATE note SET content_hash = x'', size = -1")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def now_ns() -> int:
+    """The clock that scans are recorded by, in nanoseconds."""
+    return time.time_ns()

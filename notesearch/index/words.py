@@ -1,0 +1,119 @@
+"""The lexical side: text made ready for FTS5, and questions put to it.
+
+FTS5's tokenizers find words between spaces and signs. Chinese, Japanese and Korean put none there, so their runs are
+written as single characters and pairs before they are stored; the same is done to a query (pairs only, where it has
+any), which makes two neighbouring characters the "word" of these scripts. Words of a query are quoted one by one:
+nothing a person types is FTS5 syntax.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+CJK = re.compile(
+    "[\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3100-\u312f\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]+"
+)
+
+_SELECTION_IN_SQL = 500
+"""Up to this many rowids stand in the statement itself; above, a temporary table is cheaper than parsing them."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldWeights:
+    """What a match in each field of a passage counts, relative to its body."""
+
+    title: float = 2.0
+    headings: float = 1.5
+    tags: float = 1.0
+    body: float = 1.0
+
+
+def spread(text: str) -> str:
+    """`text` with each run of Chinese, Japanese or Korean written as its characters and pairs, spaces between."""
+    return CJK.sub(lambda run: f" {' '.join([*run[0], *_pairs(run[0])])} ", text)
+
+
+def _pairs(run: str) -> list[str]:
+    return [run[i : i + 2] for i in range(len(run) - 1)]
+
+
+def query_terms(word: str) -> list[str]:
+    """The terms that stand in the index for one word of a query."""
+    terms: list[str] = []
+    at = 0
+    for run in CJK.finditer(word):
+        terms += [word[at : run.start()], *(_pairs(run[0]) or [run[0]])]
+        at = run.end()
+    return [term for term in [*terms, word[at:]] if term]
+
+
+def any_of(words: Iterable[str], *, prefix: str = "") -> str:
+    """An FTS5 expression that matches rows with at least one of `words`, or a word that begins with `prefix`."""
+    terms = [_quote(term) for word in words for term in query_terms(word)]
+    if prefix:
+        terms.append(_quote(prefix) + "*")
+    return " OR ".join(dict.fromkeys(terms))
+
+
+def phrase(words: str) -> str:
+    """An FTS5 expression that matches `words` one after the other."""
+    return _quote(" ".join(query_terms(words)))
+
+
+def all_of(expressions: Iterable[str]) -> str:
+    """The rows that match every one of `expressions`."""
+    return " AND ".join(f"({expression})" for expression in expressions if expression)
+
+
+def but_not(expression: str, excluded: Iterable[str]) -> str:
+    """The rows that match `expression` and none of the phrases `excluded`."""
+    return "".join([f"({expression})", *(f" NOT {phrase(words)}" for words in excluded)])
+
+
+def _quote(term: str) -> str:
+    return '"' + term.replace('"', '""').replace("\0", " ") + '"'
+
+
+def search_passages(
+    connection: sqlite3.Connection, expression: str, limit: int, weights: FieldWeights, within: Sequence[int] | None
+) -> list[tuple[int, float]]:
+    """(passage id, BM25) of the best `limit` rows, higher is better (FTS5 gives it negated)."""
+    return _search(
+        connection,
+        "words",
+        f"bm25(words, {weights.title}, {weights.headings}, {weights.tags}, {weights.body})",
+        expression,
+        limit,
+        within,
+    )
+
+
+def search_names(
+    connection: sqlite3.Connection, expression: str, limit: int, within: Sequence[int] | None
+) -> list[tuple[int, float]]:
+    """(note id, BM25) of the notes called so: by file name, title, alias, tag or property."""
+    return _search(connection, "names", "bm25(names, 3.0, 3.0, 3.0, 1.0, 0.5)", expression, limit, within)
+
+
+def _search(
+    connection: sqlite3.Connection, table: str, rank: str, expression: str, limit: int, within: Sequence[int] | None
+) -> list[tuple[int, float]]:
+    if not expression or (within is not None and not len(within)):
+        return []
+    statement = f"SELECT rowid, -{rank} AS score FROM {table} WHERE {table} MATCH ?"
+    if within is not None:
+        statement += f" AND rowid IN ({_selection(connection, within)})"
+    rows = connection.execute(f"{statement} ORDER BY score DESC, rowid LIMIT ?", (expression, limit))
+    return [(int(row[0]), float(row[1])) for row in rows]
+
+
+def _selection(connection: sqlite3.Connection, ids: Sequence[int]) -> str:
+    if len(ids) <= _SELECTION_IN_SQL:
+        return ",".join(str(int(i)) for i in ids)
+    connection.execute("CREATE TEMP TABLE IF NOT EXISTS selection (id INTEGER PRIMARY KEY)")
+    connection.execute("DELETE FROM selection")
+    connection.executemany("INSERT INTO selection VALUES (?)", ((int(i),) for i in ids))
+    return "SELECT id FROM selection"

@@ -1,0 +1,296 @@
+"""The one object that library users hold: vaults, their index, and the three trips over them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from threading import RLock
+from types import TracebackType
+from typing import Self
+
+from notesearch import config
+from notesearch.ask import ask
+from notesearch.config import Settings
+from notesearch.embed import Embedder, open_embedder
+from notesearch.errors import IndexBusy, IndexUnusable, ModelError, UsageError, VaultError
+from notesearch.index.records import Where
+from notesearch.index.store import Store
+from notesearch.read.vault import detect_kind
+from notesearch.results import Answer, Hit, Problem, Status, UpdateReport, VaultStatus
+from notesearch.retrieve.query import Query, parse
+from notesearch.search import Ranking, hits_near, search, stale_notes
+from notesearch.update import Progress, Scan, recipe_of, scan, silent, update
+
+_SMALL_S = 2.0
+"""Changes that take no longer than this to index are indexed before a question is answered."""
+_CHARACTERS_PER_S = 10_000
+"""The encoder's pace until it has been measured here: a slow laptop's."""
+_RESCAN_S = 1.0
+"""A warm notebook looks at the disk no more often than this."""
+_TRIES = 3
+"""Searches until every hit is as its file is now; notes that keep changing are then left out."""
+
+
+class Notebook:
+    """An open index with its vaults. Safe to use from several threads.
+
+    `remarks` collects, since the last call of `take_remarks`, what the user should know: a stale index, a missing part.
+    """
+
+    def __init__(self, store: Store, embedder: Embedder, settings: Settings, ranking: Ranking = Ranking()) -> None:
+        self.store = store
+        self.settings = settings
+        self.ranking = ranking
+        self._embedder = embedder
+        self._lock = RLock()
+        self._scanned_at = float("-inf")
+        self._newer: frozenset[tuple[int, str]] = frozenset()
+        self._remarks: dict[str, None] = dict.fromkeys(settings.remarks)
+
+    @classmethod
+    def open(
+        cls,
+        index: str | Path | None = None,
+        *,
+        vaults: Iterable[str | Path] = (),
+        model: str | None = None,
+        settings: Settings | None = None,
+        create: bool = True,
+    ) -> Self:
+        """Open the index in the folder `index` (default: what the settings say); it is made if missing.
+
+        `vaults` are remembered by the index. `model` is for an index that has none yet, or to change it at the next
+        update. Raises VaultError for a vault that is no folder, IndexUnusable (IndexMissing without `create`),
+        ModelError.
+        """
+        settings = settings or config.load()
+        roots = [_root(vault) for vault in vaults]
+        store = Store.open(Path(index).expanduser().absolute() if index else settings.index, create=create)
+        try:
+            _remember(store, roots)
+            recipe = store.recipe()
+            name = model or (recipe.model.name if recipe else settings.model)
+            return cls(store, open_embedder(name), settings)
+        except BaseException:
+            store.close()
+            raise
+
+    def close(self) -> None:
+        """Let go of the index."""
+        with self._lock:
+            self.store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # -- the three trips -------------------------------------------------------------------------------------------
+
+    def update(
+        self,
+        *,
+        force: bool = False,
+        verify: bool = False,
+        retry: bool = False,
+        wait_s: float = 10.0,
+        progress: Progress = silent,
+    ) -> UpdateReport:
+        """Bring the index up to the vaults as they are now; only what changed is read, only new text is embedded.
+
+        `force` allows most notes of a vault to vanish, `verify` hashes every file, `retry` tries failed ones again.
+        Raises VaultError, IndexBusy after `wait_s` seconds, IndexUnusable, ModelError.
+        """
+        with self._lock, self.store.writing(wait_s):
+            if not self.store.vaults():
+                raise UsageError("The index has no vault yet. Name one: notesearch index VAULT")
+            self._take_recipe()
+            scans = self._scan(verify=verify, retry=retry)
+            report = update(self.store, self._embedder, self.settings, scans, force=force, progress=progress)
+            self._newer = frozenset()
+            return report
+
+    def search(self, query: str, k: int = 10, *, where: Where | None = None, explain: bool = False) -> list[Hit]:
+        """The best `k` passages, best first. Raises UsageError if `query` is blank or `k` below 1."""
+        with self._lock:
+            return self._search(self._parse(query, k, where), k)
+
+    def ask(self, question: str, k: int = 5, *, where: Where | None = None) -> Answer:
+        """An answer in the notes' own words, and the `k` passages it rests on. Raises as `search`."""
+        with self._lock:
+            query = self._parse(question, k, where)
+            hits = self._search(query, k)
+            return ask(question, query, hits, self._usable_embedder(), newer=len(self._newer))
+
+    # -- around them -----------------------------------------------------------------------------------------------
+
+    def related(self, note: str, k: int = 10) -> list[Hit]:
+        """The best passage of each of the `k` notes closest to a note in meaning. Raises UsageError if there is no
+        such note.
+        """
+        with self._lock:
+            ids = [id_ for vault in self.store.vaults() if (id_ := self.store.note_id(vault.id, note)) is not None]
+            if not ids:
+                raise UsageError(
+                    f"There is no note {note!r} in the index. Give its path in the vault, such as people/ann.md."
+                )
+            return hits_near(self.store, ids[0], k, self.settings)
+
+    def status(self) -> Status:
+        """The index at a glance; looks at the disk for notes that are newer."""
+        with self._lock:
+            self._look_again()
+            counts, recipe, rows = self.store.counts(), self.store.recipe(), self.store.vaults()
+            names = {vault.id: vault.name for vault in rows}
+            failed = [Problem(names[f.vault], f.path, f.reason) for f in self.store.failures()]
+            unclean = [Problem(names[vault], path, remark) for vault, path, remark in self.store.remarks()]
+            return Status(
+                index=str(self.store.folder),
+                vaults=tuple(VaultStatus(v.name, v.root, v.kind, Path(v.root).is_dir()) for v in rows),
+                notes=counts.notes,
+                passages=counts.passages,
+                links=counts.links,
+                pending=counts.pending,
+                newer=len(self._newer),
+                model=recipe.model.name if recipe else "",
+                dimension=recipe.model.dimension if recipe else 0,
+                size_bytes=self.store.size_bytes(),
+                failed=(*failed, *unclean),
+                unresolved_links=tuple(self.store.unresolved_links()),
+                remarks=self._state_remarks(),
+            )
+
+    def take_remarks(self) -> list[str]:
+        """What the user should know, each sentence once; they are forgotten here."""
+        with self._lock:
+            remarks, self._remarks = list(self._remarks), {}
+            return remarks
+
+    @property
+    def embedder(self) -> Embedder:
+        """What makes the vectors."""
+        return self._embedder
+
+    # -- inside ----------------------------------------------------------------------------------------------------
+
+    def _parse(self, text: str, k: int, where: Where | None) -> Query:
+        if k < 1:
+            raise UsageError(f"-k {k} asks for no results. Ask for 1 or more.")
+        query = parse(text, where=where, property_keys=self.store.property_keys())
+        self._remark(*query.remarks)
+        return query
+
+    def _search(self, query: Query, k: int) -> list[Hit]:
+        """Hits as the files are now: a hit whose note changed since it was indexed makes that note be read again."""
+        self._look_again()
+        self._remark(*self._state_remarks())
+        embedder = self._usable_embedder()
+        for _ in range(_TRIES):
+            hits = search(self.store, embedder, query, k, self.settings, self.ranking)
+            stale = stale_notes(self.store, {hit.note_id for hit in hits})
+            if not stale or not self._refresh(stale):
+                break
+        fresh = [hit for hit in hits if hit.note_id not in {note for note, _, _ in stale}]
+        if len(fresh) < len(hits):
+            self._remark("Some notes changed while they were read; they are left out. Run: notesearch index")
+        return [replace(hit, rank=rank) for rank, hit in enumerate(fresh, start=1)]
+
+    def _look_again(self) -> None:
+        """Scan the vaults, at most once a second; index what changed if that is quick, else remember how much it is."""
+        if time.monotonic() - self._scanned_at < _RESCAN_S:
+            return
+        scans = self._scan()
+        changed = {(s.vault.id, path) for s in scans for path in s.changes.paths}
+        self._newer = frozenset(changed)
+        pace = float(self.store.remembered("characters_per_s") or _CHARACTERS_PER_S)
+        if changed and sum(s.changes.bytes_to_read for s in scans) / pace <= _SMALL_S:
+            self._write(scans)
+
+    def _refresh(self, stale: Sequence[tuple[int, int, str]]) -> bool:
+        """Read these notes (id, vault, path) again; whether that worked."""
+        return self._write(self._scan(), only={(vault, path) for _, vault, path in stale})
+
+    def _write(self, scans: Sequence[Scan], only: set[tuple[int, str]] | None = None) -> bool:
+        """A small update on the way to an answer; if it cannot be done, the answer comes from the index as it is."""
+        if self._usable_embedder() is None:
+            return False
+        try:
+            with self.store.writing(wait_s=0.5):
+                if self.store.recipe() is None:
+                    self._take_recipe()
+                update(self.store, self._embedder, self.settings, scans, only=only)
+        except (IndexBusy, IndexUnusable, VaultError) as error:
+            self._remark(str(error))
+            return False
+        self._newer = self._newer - only if only is not None else frozenset()
+        return True
+
+    def _scan(self, *, verify: bool = False, retry: bool = False) -> list[Scan]:
+        scans = [scan(self.store, vault, self.settings, verify=verify, retry=retry) for vault in self.store.vaults()]
+        self._scanned_at = time.monotonic()
+        return scans
+
+    def _take_recipe(self) -> None:
+        """A new index takes the wanted recipe; an old one changes to it, and says so."""
+        wanted, stored = recipe_of(self._embedder, self.settings), self.store.recipe()
+        if stored != wanted:
+            if stored is not None:
+                self._remark(
+                    f"The recipe changed ({wanted.differs_from(stored)}); every note is read and embedded again."
+                )
+            self.store.set_recipe(wanted)
+
+    def _usable_embedder(self) -> Embedder | None:
+        """The embedder, if its vectors are those of the index; else None, and a remark (rule I4)."""
+        stored = self.store.recipe()
+        try:
+            if stored is None or stored.model == self._embedder.card:
+                return self._embedder
+            changed = recipe_of(self._embedder, self.settings).differs_from(stored)
+            self._remark(
+                f"The index was made by another model ({changed}); searching by words only. Run: notesearch index"
+            )
+        except ModelError as error:
+            self._remark(f"{error} Searching by words only.")
+        return None
+
+    def _state_remarks(self) -> tuple[str, ...]:
+        """What is not as good as it could be just now."""
+        counts = self.store.counts()
+        remarks = []
+        if self._newer:
+            remarks.append(f"{len(self._newer)} notes changed since they were indexed. Run: notesearch index")
+        if counts.pending:
+            remarks.append(
+                f"{counts.pending} passages are found by words only until they are embedded. Run: notesearch index"
+            )
+        if self.store.base_is_missing():
+            remarks.append(
+                "The vector file is missing or damaged; searching the database instead. Run: notesearch index"
+            )
+        return tuple(remarks)
+
+    def _remark(self, *sentences: str) -> None:
+        self._remarks.update(dict.fromkeys(sentences))
+
+
+def _root(vault: str | Path) -> Path:
+    """The folder of a vault. Raises VaultError if it is none."""
+    root = Path(vault).expanduser().absolute()
+    if not root.exists():
+        raise VaultError(f"The vault {root} does not exist. Check the spelling, or give another folder.")
+    if not root.is_dir():
+        raise VaultError(f"The vault {root} is a file, not a folder of notes. Give the folder it lies in.")
+    return root.resolve()
+
+
+def _remember(store: Store, roots: Sequence[Path]) -> None:
+    known = {vault.root for vault in store.vaults()}
+    for root in roots:
+        if str(root) not in known:
+            store.add_vault(root, root.name, detect_kind(root))

@@ -1,0 +1,116 @@
+"""The values of the line scanner: blocks, and what follows from them alone (heading paths, block ids)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import cast
+
+
+class BlockKind(StrEnum):
+    """What a block is (rule B1)."""
+
+    HEADING = "heading"
+    PARAGRAPH = "paragraph"
+    ITEM = "item"
+    QUOTE = "quote"
+    TABLE = "table"
+    CODE = "code"
+    MATH = "math"
+    COMMENT = "comment"
+    HTML = "html"
+    RULE = "rule"
+    BLANK = "blank"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Lines of a note that are one thing.
+
+    `start`, `end` are offsets into the note's text, the last line's end included; `first`, `last` its lines, from 1 at
+    the top of the file. An item holds its own lines; what belongs to it follows: blocks of its `depth` that are no
+    items, and items of a greater one. Blank blocks have depth 0 wherever they stand.
+    """
+
+    kind: BlockKind
+    start: int
+    end: int
+    first: int
+    last: int
+    level: int = 0
+    """Of a heading: 1 to 6."""
+    depth: int = 0
+    """How many lists the block stands in; an outermost item, and what is in it, has 1."""
+    title: str = ""
+    """A heading's text, without its marks and block id; a callout's title."""
+    label: str = ""
+    """A callout's type in lower case; the language of a fence."""
+    task: str = ""
+    """The character between the brackets of a task (rule B6)."""
+    block_id: str = ""
+    """By which links name the block (rule B11)."""
+    hidden: bool = False
+    """Text of a comment: it is indexed, and marked."""
+    archived: bool = False
+    """A card in a board's archive (rule B10)."""
+    silent: bool = False
+    """Not text at all: drawing data, a board's settings, Logseq's own lines."""
+
+
+@dataclass(slots=True)
+class Draft:
+    """A block while it may still grow. It has the slots of `Block`, so that it becomes one by changing its class.
+
+    Filling a frozen dataclass costs seven times as much, which is more than everything else that is done for a line.
+    """
+
+    kind: BlockKind
+    start: int
+    end: int
+    first: int
+    last: int
+    level: int = 0
+    depth: int = 0
+    title: str = ""
+    label: str = ""
+    task: str = ""
+    block_id: str = ""
+    hidden: bool = False
+    archived: bool = False
+    silent: bool = False
+
+
+def finished(drafts: list[Draft]) -> tuple[Block, ...]:
+    """The drafts as blocks; from here on nobody changes them."""
+    for draft in drafts:
+        draft.__class__ = Block  # type: ignore[assignment]
+    return tuple(cast("list[Block]", drafts))
+
+
+def section_path(blocks: Sequence[Block]) -> list[tuple[str, ...]]:
+    """For each block the titles of the headings above it, outermost first; a heading's own path ends with itself.
+
+    A heading stands under the nearest earlier one of a smaller level (rule B2). Empty titles are left out, and so are
+    the headings that a plugin wrote.
+    """
+    above: list[tuple[int, str]] = []
+    path: tuple[str, ...] = ()
+    paths = []
+    for block in blocks:
+        if block.kind is BlockKind.HEADING and not block.silent:
+            while above and above[-1][0] >= block.level:
+                above.pop()
+            above.append((block.level, block.title))
+            path = tuple(title for _, title in above if title)
+        paths.append(path)
+    return paths
+
+
+def block_ids(blocks: Sequence[Block]) -> dict[str, Block]:
+    """The blocks that have an id, by it; of two equal ids the first wins (rule B11)."""
+    found: dict[str, Block] = {}
+    for block in blocks:
+        if block.block_id:
+            found.setdefault(block.block_id, block)
+    return found

@@ -1,0 +1,100 @@
+"""Bytes → `Note`: the steps of reading one file, in order. Nothing here opens a file or knows an index."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+from notesearch.dates import DateOrder, note_date
+from notesearch.index.records import Note, VaultKind
+from notesearch.read import frontmatter, markdown
+from notesearch.read.decode import decode, line_starts
+from notesearch.read.links import property_links, scan_links
+from notesearch.read.markdown import Block, BlockKind
+from notesearch.read.passages import Sizes, TokenStarts, split
+from notesearch.read.vault import File
+
+_SAYS_NOTHING = re.compile(r"(?i)(index|readme|untitled.*|[\d\s_.-]+|[0-9a-f]{8,}(-[0-9a-f]{4,})*)")
+"""File names that are no title: `index`, `readme`, `untitled 3`, a bare number or id (rule B15)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingRules:
+    """What reading depends on beside the file itself."""
+
+    sizes: Sizes
+    token_starts: TokenStarts
+    kind: VaultKind = VaultKind.PLAIN
+    dates: DateOrder = field(default_factory=DateOrder)
+    daily_format: str | None = None
+
+
+def content_hash(data: bytes) -> bytes:
+    """16 bytes by which a file's content is known again."""
+    return hashlib.blake2b(data, digest_size=16).digest()
+
+
+def read_note(file: File, data: bytes, rules: ReadingRules) -> Note:
+    """Read the bytes of a file as a note. Raises NotText if they are not text."""
+    decoded = decode(data)
+    text = decoded.text
+    top = frontmatter.read(text)
+    starts = line_starts(text)
+    first_line = text.count("\n", 0, top.end) + 1 if top.end else 1
+    blocks = markdown.scan(text, top.end, first_line, kind=rules.kind, properties=top.fields)
+    opaque = markdown.opaque_spans(text, blocks)
+    links = (
+        *property_links(text, 0, top.end, starts, kind=rules.kind),
+        *scan_links(text, opaque, starts, start=top.end, kind=rules.kind),
+    )
+    name = PurePosixPath(file.path).stem
+    heading = next((markdown.plain(b.title) for b in blocks if b.kind is BlockKind.HEADING and b.title), "")
+    title = _title(name, top.title, blocks)
+    return Note(
+        path=file.path,
+        name=name,
+        title=title,
+        text=text,
+        content_hash=content_hash(data),
+        heading=heading,
+        aliases=top.aliases,
+        tags=_unique((*top.tags, *markdown.tags(text, blocks, opaque))),
+        properties=(*top.properties, *markdown.fields(text, blocks, opaque)),
+        date=note_date(
+            properties=top.dates,
+            path=file.path,
+            title=title,
+            first_heading=heading,
+            modified_ns=file.fingerprint.mtime_ns,
+            order=rules.dates,
+            daily_format=rules.daily_format,
+        ),
+        links=links,
+        passages=split(text, blocks, markdown.section_path(blocks), links, starts, rules.token_starts, rules.sizes),
+        remark=decoded.remark,
+        conflict_copy=file.conflict_copy,
+    )
+
+
+def named_only(file: File, remark: str) -> Note:
+    """A note that is not read, and can still be found by its name (rule F6)."""
+    name = PurePosixPath(file.path).stem
+    return Note(path=file.path, name=name, title=name, text="", content_hash=b"", remark=remark)
+
+
+def _title(name: str, declared: str, blocks: Sequence[Block]) -> str:
+    """What is shown (rule B15)."""
+    if declared.strip():
+        return declared.strip()
+    if _SAYS_NOTHING.fullmatch(name):
+        top = next((b.title for b in blocks if b.kind is BlockKind.HEADING and b.level == 1 and b.title), "")
+        return markdown.plain(top) or name
+    return name
+
+
+def _unique(tags: Sequence[str]) -> tuple[str, ...]:
+    """Tags compare without case; the first spelling stays."""
+    return tuple({tag.casefold(): tag for tag in reversed(tags)}.values())[::-1]

@@ -1,0 +1,269 @@
+"""The splitter: a note → passages along its headings.
+
+A section (a heading and the blocks under it) is packed with whole blocks up to a size in tokens. What is larger than
+a passage by itself is cut where it hurts least: a list between items, a table between rows, text between sentences;
+into pieces of about equal size, so that no crumb is left at the end. Invariants (rule N1): every non-blank line of
+the body is in a passage, and a passage is a slice of the text. A heading goes with what it heads; headings with
+nothing under them go with what follows.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from notesearch.index.records import Link, Passage
+from notesearch.read.decode import for_index, safe_cut
+from notesearch.read.links import search_words
+from notesearch.read.markdown import Block, BlockKind
+
+TokenStarts = Callable[[str], Sequence[int]]
+"""Offset of each token of a text, ascending."""
+
+_HEAD_CHARACTERS = 160
+"""Title and heading path in front of a passage get this many at most; longer paths say less, not more."""
+_LEAD_CHARACTERS = 120
+"""The parent of a list item, or the header of a table, where a passage starts in their middle."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How large a passage may be, in tokens of the model: `target` as a rule, `most` never more, context included."""
+
+    target: int
+    most: int
+
+    @property
+    def crumb(self) -> int:
+        """A last passage of a section below this joins the one before it."""
+        return self.target // 5
+
+
+@dataclass(frozen=True, slots=True)
+class _Atom:
+    """What is not cut further: a block, a row, a sentence. `strength` orders the places to cut before it: 0 best."""
+
+    start: int
+    end: int
+    tokens: int
+    strength: int
+    path: tuple[str, ...]
+    hidden: bool = False
+    heading: bool = False
+    lead: tuple[int, int] = (0, 0)
+
+
+def split(
+    text: str,
+    blocks: Sequence[Block],
+    paths: Sequence[tuple[str, ...]],
+    links: Sequence[Link],
+    line_starts: Sequence[int],
+    token_starts: TokenStarts,
+    sizes: Sizes,
+) -> tuple[Passage, ...]:
+    """The passages of a note, in order. `paths[i]` is the heading path of `blocks[i]`."""
+    ruler = _Ruler(text, token_starts(text))
+    atoms = list(_atoms(ruler, blocks, paths, sizes))
+    return tuple(
+        _passage(text, group, links, line_starts)
+        for section in _sections(atoms)
+        for group in _Packer(sizes).pack(section)
+    )
+
+
+class _Ruler:
+    """Lengths of slices of one text in tokens, from one pass of the tokenizer."""
+
+    def __init__(self, text: str, starts: Sequence[int]) -> None:
+        self.text = text
+        self._starts = starts
+
+    def tokens(self, start: int, end: int) -> int:
+        return bisect_left(self._starts, end) - bisect_left(self._starts, start)
+
+    def reach(self, start: int, tokens: int, end: int) -> int:
+        """The offset at which `tokens` tokens from `start` have passed, at most `end`."""
+        at = bisect_left(self._starts, start) + tokens
+        return min(self._starts[at], end) if at < len(self._starts) else end
+
+
+def _atoms(ruler: _Ruler, blocks: Sequence[Block], paths: Sequence[tuple[str, ...]], sizes: Sizes) -> Iterator[_Atom]:
+    parents: list[Block] = []
+    for block, path in zip(blocks, paths, strict=True):
+        if block.kind is BlockKind.BLANK:
+            continue
+        while parents and parents[-1].depth >= max(block.depth, 1) and block.kind is BlockKind.ITEM:
+            parents.pop()
+        if block.depth == 0:
+            parents.clear()
+        lead = (parents[-1].start, parents[-1].end) if parents and block is not parents[-1] else (0, 0)
+        yield from _atoms_of(ruler, block, path, lead, sizes)
+        if block.kind is BlockKind.ITEM:
+            parents.append(block)
+
+
+def _atoms_of(
+    ruler: _Ruler, block: Block, path: tuple[str, ...], lead: tuple[int, int], sizes: Sizes
+) -> Iterator[_Atom]:
+    tokens = ruler.tokens(block.start, block.end)
+    strength = block.depth - (block.kind is BlockKind.ITEM)
+    heading = block.kind is BlockKind.HEADING
+    if tokens <= sizes.target:
+        yield _Atom(block.start, block.end, tokens, strength, path, block.hidden, heading, lead)
+        return
+    for number, (start, end) in enumerate(_pieces(ruler, block, tokens, sizes)):
+        first_line = (block.start, ruler.text.find("\n", block.start, block.end) + 1 or block.end)
+        yield _Atom(
+            start,
+            end,
+            ruler.tokens(start, end),
+            strength + (1 if number else 0),
+            path,
+            block.hidden,
+            heading and not number,
+            first_line if number and block.kind is BlockKind.TABLE else lead,
+        )
+
+
+def _pieces(ruler: _Ruler, block: Block, tokens: int, sizes: Sizes) -> Iterator[tuple[int, int]]:
+    """Cut a block that is too long into pieces of about equal size."""
+    limit = _with_slack(_share(tokens, sizes.target))
+    by_lines = block.kind in (BlockKind.TABLE, BlockKind.CODE)
+    start = block.start
+    while start < block.end:
+        reach = ruler.reach(start, limit, block.end)
+        end = reach if reach == block.end else _cut(ruler.text, start, reach, by_lines)
+        yield start, end
+        start = end
+
+
+def _cut(text: str, start: int, reach: int, by_lines: bool) -> int:
+    """Where to end a piece that may reach to `reach`: a line's end in code and tables, else what reads best."""
+    floor = start + (reach - start) // 2
+    line_end = text.rfind("\n", floor, reach) + 1 if by_lines else 0
+    return line_end or safe_cut(text, reach, floor)
+
+
+def _sections(atoms: Sequence[_Atom]) -> Iterator[list[_Atom]]:
+    """Atoms under one heading. Headings with no text of their own go with the next section, or with the last."""
+    section: list[_Atom] = []
+    has_text = False
+    for atom in atoms:
+        if atom.heading and has_text:
+            yield section
+            section, has_text = [], False
+        section.append(atom)
+        has_text = has_text or not atom.heading
+    if section:
+        yield section
+
+
+class _Packer:
+    """Fills passages with atoms, one section at a time."""
+
+    def __init__(self, sizes: Sizes) -> None:
+        self._sizes = sizes
+        self._groups: list[list[_Atom]] = []
+        self._current: list[_Atom] = []
+        self._tokens = 0
+        self._has_text = False
+
+    def pack(self, section: Sequence[_Atom]) -> list[list[_Atom]]:
+        """The atoms of each passage of a section."""
+        for unit in _units(section):
+            size = sum(atom.tokens for atom in unit)
+            if size <= self._sizes.target:
+                self._add(unit, size, self._sizes.target)
+                continue
+            self._flush()
+            for atom in unit:
+                self._add([atom], atom.tokens, _with_slack(_share(size, self._sizes.target)))
+        last_is_crumb = self._tokens < self._sizes.crumb
+        self._flush(even_headings=True)
+        if last_is_crumb and len(self._groups) > 1:
+            crumb = self._groups.pop()
+            self._groups[-1] += crumb
+        return self._groups
+
+    def _add(self, atoms: Sequence[_Atom], size: int, limit: int) -> None:
+        if self._tokens + size > limit:
+            self._flush()
+        self._current += atoms
+        self._tokens += size
+        self._has_text = self._has_text or not atoms[-1].heading
+
+    def _flush(self, even_headings: bool = False) -> None:
+        """Close the passage at hand; headings alone wait for their text."""
+        if self._has_text or (even_headings and self._current):
+            self._groups.append(self._current)
+            self._current, self._tokens, self._has_text = [], 0, False
+
+
+def _units(section: Sequence[_Atom]) -> Iterator[list[_Atom]]:
+    """What belongs together: an item with its children, the rows of a table, the sentences of a paragraph."""
+    unit: list[_Atom] = []
+    for atom in section:
+        if unit and atom.strength == 0:
+            yield unit
+            unit = []
+        unit.append(atom)
+    if unit:
+        yield unit
+
+
+def _share(tokens: int, target: int) -> int:
+    """The size of each of the fewest equal pieces that fit `target`."""
+    return -(-tokens // -(-tokens // target))
+
+
+def _with_slack(tokens: int) -> int:
+    """Room to end at a good place instead of an exact one."""
+    return tokens + tokens // 8
+
+
+def _passage(text: str, atoms: Sequence[_Atom], links: Sequence[Link], line_starts: Sequence[int]) -> Passage:
+    start, end = atoms[0].start, atoms[-1].end
+    end = start + len(text[start:end].rstrip())
+    body = next((atom for atom in atoms if not atom.heading), atoms[-1])
+    return Passage(
+        start=start,
+        end=end,
+        lines=(bisect_right(line_starts, start), bisect_right(line_starts, end - 1)),
+        headings=body.path,
+        text=text[start:end],
+        words=_words(text, atoms, links, body.lead),
+        hidden=all(atom.hidden for atom in atoms),
+    )
+
+
+def _words(text: str, atoms: Sequence[_Atom], links: Sequence[Link], lead: tuple[int, int]) -> str:
+    """What the indexes get of a passage: without heading lines (they have a field), links as their words (L6)."""
+    spans = [(atom.start, atom.end) for atom in atoms if not atom.heading]
+    lines = [_spoken(text, start, end, links) for start, end in spans]
+    if lead != (0, 0):
+        lines.insert(0, _spoken(text, *lead, links)[:_LEAD_CHARACTERS])
+    return for_index("\n".join(line.strip("\n") for line in lines if line.strip()))
+
+
+def _spoken(text: str, start: int, end: int, links: Sequence[Link]) -> str:
+    """A slice with each link replaced by the words shown and the name of what it leads to."""
+    at = start
+    parts = []
+    for link in links[bisect_left(links, start, key=lambda link: link.start) :]:
+        if link.start >= end:
+            break
+        if link.start < at or link.end > end:
+            continue
+        parts += [text[at : link.start], search_words(link)]
+        at = link.end
+    parts.append(text[at:end])
+    return "".join(parts)
+
+
+def embedding_text(title: str, headings: Sequence[str], words: str) -> str:
+    """What the encoder reads of a passage: where it stands, then its words."""
+    above = [heading for heading in headings if heading.casefold() != title.casefold()]
+    head = " > ".join([title, *above])[:_HEAD_CHARACTERS]
+    return f"{head}\n{words}"

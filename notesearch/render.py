@@ -1,0 +1,162 @@
+"""What people see: hits, answers, reports, in a terminal or a pipe. All faces share it.
+
+Text from notes, names or queries goes through `shown` first (rule X1), so that no note can move the cursor, hide
+words, or write backwards. Links are clickable (OSC 8) only where the output is a terminal with colours on (rule U3).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from notesearch.results import Answer, Hit, Status, UpdateReport
+
+_UNSAFE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f\ud800-\udfff]"
+)
+_MOST_LINES = 12
+
+
+def shown(text: str, *, one_line: bool = True) -> str:
+    """`text` with control, bidi, zero-width and tag characters as visible marks; newlines and tabs stay only in
+    quotes.
+    """
+    safe = _UNSAFE.sub(_mark, text)
+    return safe if not one_line else safe.replace("\n", "␤").replace("\t", " ")
+
+
+def _mark(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    if match[0] == "\r":
+        return ""
+    if code < 0x20:
+        return chr(0x2400 + code)
+    if 0xDC80 <= code <= 0xDCFF:  # a byte of a file name that is not UTF-8
+        return f"\\x{code - 0xDC00:02x}"
+    return f"<U+{code:04X}>"
+
+
+def to_json(value: dict[str, Any]) -> str:
+    """One record on one line; what a terminal could act on is escaped."""
+    return _UNSAFE.sub(
+        lambda m: f"\\u{ord(m[0]):04x}" if ord(m[0]) < 0x10000 else m[0], json.dumps(value, ensure_ascii=False)
+    )
+
+
+def place(hit: Hit) -> str:
+    """`path:line`, which editors and terminals understand."""
+    return f"{shown(hit.note)}:{hit.lines[0]}"
+
+
+def print_answer(console: Console, answer: Answer, *, explain: bool = False) -> None:
+    """The answer, then the passages it rests on."""
+    if answer.text is None:
+        nearest = "The nearest passages:" if answer.hits else "Nothing comes near, either."
+        console.print(f"[bold]The notes do not seem to say.[/bold] {nearest}")
+    for quote in answer.quotes:
+        line = Text("“" + shown(quote.text, one_line=False) + "”", style="bold")
+        first, last = quote.lines
+        where = f"{quote.note}:{first}" + (f"-{last}" if last > first else "")
+        line.append("  ")
+        line.append(shown(where), style=f"cyan link {quote.url}" if _clickable(console) else "cyan")
+        console.print(Padding(line, (0, 0, 0, 2)), soft_wrap=False)
+    console.print()
+    print_hits(console, answer.hits, explain=explain)
+
+
+def print_hits(console: Console, hits: Sequence[Hit], *, explain: bool = False) -> None:
+    """Hits, best first: place and heading path, then the words, with those of the question marked."""
+    for hit in hits:
+        console.print(_headline(console, hit))
+        if hit.text:
+            console.print(Padding(_body(hit), (0, 0, 0, 3)))
+        if explain:
+            console.print(Padding(_signals(hit), (0, 0, 0, 3)))
+        console.print()
+
+
+def _headline(console: Console, hit: Hit) -> Text:
+    url = hit.urls.obsidian or hit.urls.file
+    line = Text(f"{hit.rank}. ", style="bold")
+    line.append(place(hit), style=f"cyan link {url}" if _clickable(console) else "cyan")
+    above = " › ".join(shown(part) for part in (hit.title, *(h for h in hit.headings if h != hit.title)))
+    line.append(f"  {above}", style="bold")
+    if hit.date is not None and hit.date.source != "file time":
+        days = hit.date.first.isoformat() if hit.date.first == hit.date.last else f"{hit.date.first} – {hit.date.last}"
+        line.append(f"  {days}", style="green")
+    line.append(f"  {hit.score:.2f}", style="dim")
+    return line
+
+
+def _body(hit: Hit) -> Text:
+    text = Text()
+    at = 0
+    for start, end in hit.marks:
+        text.append(shown(hit.text[at:start], one_line=False))
+        text.append(shown(hit.text[start:end], one_line=False), style="bold yellow")
+        at = end
+    text.append(shown(hit.text[at:], one_line=False))
+    lines = text.split("\n")
+    if len(lines) > _MOST_LINES:
+        more = Text(f"… {len(lines) - _MOST_LINES} more lines", style="dim")
+        return Text("\n").join([*lines[:_MOST_LINES], more])
+    return Text("\n").join(lines)
+
+
+def _signals(hit: Hit) -> Text:
+    said = {name: getattr(hit.signals, name) for name in ("dense", "lexical", "title", "links", "time", "rerank")}
+    return Text("  ".join(f"{name} {value:.3f}" for name, value in said.items() if value is not None), style="dim")
+
+
+def print_report(console: Console, report: UpdateReport) -> None:
+    """One line of counts, one for each file that was not read cleanly."""
+    counts = [f"{report.added} added", f"{report.changed} changed", f"{report.removed} removed"]
+    if report.moved:
+        counts.append(f"{report.moved} moved")
+    counts.append(f"{report.unchanged} unchanged")
+    console.print(
+        f"{', '.join(counts)}; {report.passages:,} passages, {report.embedded:,} embedded; {report.seconds:.1f} s",
+        highlight=False,
+    )
+    for problem in report.failed:
+        console.print(f"[yellow]not read:[/yellow] {escape(shown(problem.path))}: {escape(shown(problem.reason))}")
+    for problem in report.remarks:
+        console.print(f"[yellow]note:[/yellow] {escape(shown(problem.path))}: {escape(shown(problem.reason))}")
+
+
+def print_status(console: Console, status: Status) -> None:
+    """The index at a glance."""
+    table = Table.grid(padding=(0, 2))
+    table.add_row("index", escape(shown(status.index)))
+    for vault in status.vaults:
+        gone = "" if vault.reachable else " [red](cannot be reached now)[/red]"
+        table.add_row("vault", f"{escape(shown(vault.name))} ({vault.kind}): {escape(shown(vault.root))}{gone}")
+    table.add_row("notes", f"{status.notes:,} in {status.passages:,} passages, {status.links:,} links")
+    table.add_row(
+        "model", f"{escape(shown(status.model))}, {status.dimension} dimensions" if status.model else "none yet"
+    )
+    table.add_row("size", f"{status.size_bytes / 1e6:.1f} MB")
+    table.add_row("waiting", f"{status.newer} notes changed, {status.pending} passages to embed")
+    if status.unresolved_links:
+        table.add_row("dead links", ", ".join(f"{count:,} {reason}" for reason, count in status.unresolved_links))
+    console.print(table, highlight=False)
+    for problem in status.failed:
+        console.print(f"[yellow]{escape(shown(problem.path))}[/yellow]: {escape(shown(problem.reason))}")
+
+
+def print_remarks(console: Console, remarks: Iterable[str]) -> None:
+    """Sentences the user should know, on standard error."""
+    for remark in remarks:
+        console.print(Text(f"notesearch: {shown(remark)}", style="yellow"), soft_wrap=True)
+
+
+def _clickable(console: Console) -> bool:
+    return console.is_terminal and console.color_system is not None

@@ -1,0 +1,207 @@
+"""What the trips give back: hits, answers, reports. Frozen values that print, compare and turn into JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import date
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from notesearch.index.records import DateSpan
+
+
+def plain(value: Any) -> Any:
+    """`value` as dicts, lists, texts and numbers: what JSON can hold."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Enum):
+        return value.value
+    return str(value) if isinstance(value, Path) else value
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What each arm said of a hit; None: it said nothing. Higher is better everywhere.
+
+    `dense`: cosine, -1..1. `lexical`: BM25, from 0. `title`: how well the note's name or alias fits, 0..1.
+    """
+
+    dense: float | None = None
+    lexical: float | None = None
+    title: float | None = None
+    links: float | None = None
+    time: float | None = None
+    rerank: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Urls:
+    """Ways to open a hit; None where one does not apply."""
+
+    file: str
+    editor: str
+    obsidian: str | None = None
+    web: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedNote:
+    """A note at the other end of a link: what it is called, and what the link called it."""
+
+    note: str
+    title: str
+    shown: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage that was found.
+
+    `text` is the exact slice `span` (characters; end exclusive) of the note, `lines` its first and last line (from 1,
+    inclusive). `score` is 0..1; until it is calibrated it only orders hits of one search. `marks` are spans in `text`
+    to highlight. `id` is the passage's, or the negated `note_id` of a note that was found by its name and has no
+    text.
+    """
+
+    id: int
+    rank: int
+    score: float
+    note_id: int
+    note: str
+    vault: str
+    title: str
+    headings: tuple[str, ...]
+    lines: tuple[int, int]
+    span: tuple[int, int]
+    text: str
+    date: DateSpan | None
+    tags: tuple[str, ...]
+    signals: Signals
+    marks: tuple[tuple[int, int], ...]
+    links: tuple[LinkedNote, ...]
+    backlinks: tuple[LinkedNote, ...]
+    urls: Urls
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON has it."""
+        result: dict[str, Any] = plain(self)
+        return result
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Words of a note, verbatim, with their place."""
+
+    text: str
+    note: str
+    lines: tuple[int, int]
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A sentence of a generated answer, the passage it names, and whether that passage bears it out."""
+
+    sentence: str
+    passage: int
+    supported: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the notes say to a question.
+
+    `text` is None when they do not say. `confidence` is 0..1 that `quotes` answer the question; it and `answerable` are
+    provisional until they are fitted to labelled questions. `newer`: notes that changed and are not in the index yet.
+    """
+
+    question: str
+    text: str | None
+    quotes: tuple[Quote, ...]
+    citations: tuple[Citation, ...]
+    dates: tuple[DateSpan, ...]
+    newer: int
+    answerable: bool
+    confidence: float
+    generator: str
+    hits: tuple[Hit, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON has it; on the command line `question` and `hits` stand beside the answer, not in it."""
+        result: dict[str, Any] = plain(self)
+        return result
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A file that could not be read as it should, and why."""
+
+    vault: str
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateReport:
+    """What an update did. Notes are counted; `embedded` counts texts that went through the encoder; `seconds` is wall
+    time.
+
+    `failed`: not read. `remarks`: read, but not clean (bad bytes, say), or things the user should know.
+    """
+
+    added: int = 0
+    changed: int = 0
+    removed: int = 0
+    moved: int = 0
+    unchanged: int = 0
+    passages: int = 0
+    embedded: int = 0
+    failed: tuple[Problem, ...] = ()
+    remarks: tuple[Problem, ...] = ()
+    seconds: float = 0.0
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON has it."""
+        result: dict[str, Any] = plain(self)
+        return result
+
+
+@dataclass(frozen=True, slots=True)
+class VaultStatus:
+    """A vault of the index. `reachable` is whether its folder can be listed now."""
+
+    name: str
+    root: str
+    kind: str
+    reachable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The index at a glance. `pending`: passages without a vector yet; `newer`: notes changed since then."""
+
+    index: str
+    vaults: tuple[VaultStatus, ...]
+    notes: int
+    passages: int
+    links: int
+    pending: int
+    newer: int
+    model: str
+    dimension: int
+    size_bytes: int
+    failed: tuple[Problem, ...]
+    unresolved_links: tuple[tuple[str, int], ...]
+    remarks: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON has it."""
+        result: dict[str, Any] = plain(self)
+        return result

@@ -1,0 +1,102 @@
+"""What a person typed → words, phrases, filters.
+
+A filter is `tag:work`, `path:journal/`, `from:2025-03`, `to:2025-06`, or `key:value` of a property that some note
+has; a `-` in front excludes; "quoted words" must stand in the passage as they are, `-word` must not. All else is the
+question. Nothing typed is an error, except nothing at all (rule X8).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import date
+
+import regex
+
+from notesearch.dates import date_of_property
+from notesearch.errors import UsageError
+from notesearch.index.records import DateSpan, Where
+from notesearch.language import STOP_WORDS, words_of
+
+MAX_CHARACTERS = 2_000
+
+_TOKEN = regex.compile(r'(?P<minus>-)?(?:(?P<key>[\p{L}_][\w-]*):)?(?:"(?P<quoted>[^"]*)"|(?P<bare>\S+))')
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question, taken apart. `text` is what the encoder reads; `words` what the lexical arm looks for."""
+
+    text: str
+    words: tuple[str, ...] = ()
+    phrases: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
+    where: Where = Where()
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def telling_words(self) -> tuple[str, ...]:
+        """The words without stop words; all of them if nothing else is left."""
+        telling = tuple(word for word in self.words if word.casefold() not in STOP_WORDS)
+        return telling or self.words
+
+
+def parse(text: str, *, where: Where | None = None, property_keys: Collection[str] = ()) -> Query:
+    """Take a question apart; `where` is joined with the filters found. Raises UsageError if the text is blank."""
+    if not text.strip():
+        raise UsageError('The question is blank. Ask something, for example: notesearch ask "why did I move"')
+    remarks: tuple[str, ...] = ()
+    if len(text) > MAX_CHARACTERS:
+        remarks = (f"The question has {len(text):,} characters; the first {MAX_CHARACTERS:,} were used.",)
+        text = text[:MAX_CHARACTERS]
+    query = Query("", where=where or Where(), remarks=remarks)
+    keys = {key.casefold() for key in property_keys}
+    kept: list[str] = []
+    for token in _TOKEN.finditer(text):
+        filtered = _filter(token, keys)
+        if filtered is not None:
+            query = replace(query, where=query.where.and_also(filtered))
+        elif token["minus"] and not token["key"] and words_of(token["quoted"] or token["bare"] or ""):
+            query = replace(query, excluded=(*query.excluded, token["quoted"] or token["bare"]))
+        else:
+            kept.append(token["quoted"] or token[0])
+            if token["quoted"] and not token["key"] and words_of(token["quoted"]):
+                query = replace(query, phrases=(*query.phrases, token["quoted"]))
+    question = " ".join(kept)
+    return replace(query, text=question, words=words_of(question))
+
+
+def _filter(token: regex.Match[str], property_keys: Collection[str]) -> Where | None:
+    """The filter a token stands for; None if it is part of the question."""
+    key, value = (token["key"] or "").casefold(), token["quoted"] or token["bare"]
+    if not key or not value:
+        return None
+    excluded = bool(token["minus"])
+    if key == "tag":
+        return Where(not_tags=(value,)) if excluded else Where(tags=(value,))
+    if key == "path":
+        return Where(not_paths=(value,)) if excluded else Where(paths=(value,))
+    if key in ("from", "to") and not excluded:
+        span = date_of_property(value)
+        return None if span is None else Where(first=span.first) if key == "from" else Where(last=span.last)
+    if key in property_keys:
+        pair = ((key, value),)
+        return Where(not_properties=pair) if excluded else Where(properties=pair)
+    return None
+
+
+def day(text: str, option: str) -> DateSpan:
+    """A date given as an option. Raises UsageError if it is none."""
+    span = date_of_property(text)
+    if span is None:
+        raise UsageError(f"{option} {text!r} is not a date. Write it as 2025-03-14, 2025-03 or 2025.")
+    return span
+
+
+def between(first: str | None, last: str | None) -> Where:
+    """The filter of `--from` and `--to`: whole days, both included; a month or year counts whole."""
+    start: date | None = day(first, "--from").first if first else None
+    end: date | None = day(last, "--to").last if last else None
+    if start and end and start > end:
+        raise UsageError(f"--from {first} is later than --to {last}. Swap them.")
+    return Where(first=start, last=end)

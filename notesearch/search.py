@@ -1,0 +1,154 @@
+"""Trip 2: question → candidates → fuse → hits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from notesearch.config import Settings
+from notesearch.embed import Embedder
+from notesearch.index.catalog import NoteRow, PassageRow, VaultRow
+from notesearch.index.links import Neighbour
+from notesearch.index.records import Fingerprint
+from notesearch.index.store import Store
+from notesearch.language import stem
+from notesearch.read.vault import obsidian_root
+from notesearch.results import Hit, LinkedNote, Signals
+from notesearch.retrieve.candidates import Arms, Candidate, candidates
+from notesearch.retrieve.fusion import Ranked, Weights, fuse
+from notesearch.retrieve.query import Query
+from notesearch.urls import urls_for
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """How hits are found and ordered. The defaults are what ships; others are for measuring."""
+
+    arms: Arms = Arms()
+    weights: Weights = Weights()
+
+
+def search(
+    store: Store, embedder: Embedder | None, query: Query, k: int, settings: Settings, ranking: Ranking = Ranking()
+) -> list[Hit]:
+    """The best `k` hits, best first. Without an embedder only words and names count."""
+    vector = embedder.embed_query(query.text) if embedder and query.text and ranking.arms.dense else None
+    with store.snapshot():
+        found = candidates(store, query, vector, k, ranking.arms)
+        return hits(store, query, fuse(found, ranking.weights)[:k], settings)
+
+
+def hits(store: Store, query: Query, ranked: Sequence[Ranked], settings: Settings) -> list[Hit]:
+    """Ranked candidates as a reader sees them."""
+    ids = [r.candidate.id for r in ranked]
+    passages = store.passages([i for i in ids if i > 0])
+    notes = store.notes({r.candidate.note for r in ranked})
+    places = _Places(store, settings)
+    links, backlinks = store.links_from(list(passages)), store.links_to(list(notes))
+    return [
+        _hit(rank, r, notes[r.candidate.note], passages.get(r.candidate.id), query, places, links, backlinks)
+        for rank, r in enumerate(ranked, start=1)
+    ]
+
+
+class _Places:
+    """Where vaults are, looked up once per search."""
+
+    def __init__(self, store: Store, settings: Settings) -> None:
+        self.vaults: dict[int, VaultRow] = {vault.id: vault for vault in store.vaults()}
+        self.settings = settings
+        self.obsidian = {vault.id: obsidian_root(Path(vault.root)) for vault in self.vaults.values()}
+
+
+def _hit(
+    rank: int,
+    ranked: Ranked,
+    note: NoteRow,
+    passage: PassageRow | None,
+    query: Query,
+    places: _Places,
+    links: Mapping[int, Sequence[Neighbour]],
+    backlinks: Mapping[int, Sequence[Neighbour]],
+) -> Hit:
+    vault, candidate = places.vaults[note.vault], ranked.candidate
+    headings = passage.headings if passage else ()
+    lines = passage.lines if passage else (1, 1)
+    text = passage.text if passage else ""
+    return Hit(
+        id=candidate.id,
+        rank=rank,
+        score=ranked.score,
+        note_id=note.id,
+        note=note.path,
+        vault=vault.name,
+        title=note.title,
+        headings=headings,
+        lines=lines,
+        span=(passage.start, passage.end) if passage else (0, 0),
+        text=text,
+        date=note.date,
+        tags=note.tags,
+        signals=Signals(dense=candidate.dense, lexical=candidate.lexical, title=candidate.title),
+        marks=marks(text, query),
+        links=_linked(links.get(candidate.id, ())),
+        backlinks=_linked(backlinks.get(note.id, ())),
+        urls=urls_for(
+            Path(vault.root),
+            note.path,
+            lines[0],
+            headings[-1] if headings else "",
+            obsidian=places.obsidian[note.vault],
+            base_url=places.settings.base_url,
+            editor_url=places.settings.editor_url,
+        ),
+    )
+
+
+def _linked(neighbours: Sequence[Neighbour]) -> tuple[LinkedNote, ...]:
+    return tuple(LinkedNote(n.path, n.title, n.shown) for n in neighbours)
+
+
+def marks(text: str, query: Query) -> tuple[tuple[int, int], ...]:
+    """Spans of `text` that hold a telling word of the question, or an inflection of it."""
+    stems = {stem(word) for word in query.telling_words}
+    if not stems:
+        return ()
+    pattern = re.compile(
+        "|".join(rf"\b{re.escape(stem)}\w{{0,4}}" for stem in sorted(stems, key=len, reverse=True)), re.I
+    )
+    return tuple(match.span() for match in pattern.finditer(text))
+
+
+def stale_notes(store: Store, notes: Iterable[int]) -> list[tuple[int, int, str]]:
+    """(note id, vault id, path) of the notes whose file is not as it was when it was indexed."""
+    roots = {vault.id: Path(vault.root) for vault in store.vaults()}
+    rows = store.notes(notes).values()
+    return [(row.id, row.vault, row.path) for row in rows if not _is_fresh(roots[row.vault] / row.path, row)]
+
+
+def _is_fresh(path: Path, row: NoteRow) -> bool:
+    try:
+        seen = path.lstat()
+    except OSError:
+        return False
+    return Fingerprint(seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns, seen.st_ino) == row.fingerprint
+
+
+def hits_near(store: Store, note: int, k: int, settings: Settings) -> list[Hit]:
+    """The best passage of each of the `k` notes nearest to a note, by the mean of its vectors."""
+    with store.snapshot():
+        own = store.vectors_of([passage.id for passage in store.passages_of(note)])
+        if not own:
+            return []
+        mean = np.mean(list(own.values()), axis=0)
+        found = store.dense(mean / np.linalg.norm(mean), len(own) + 20 * k)
+        notes = store.notes_of_passages([id_ for id_, _ in found])
+        best: dict[int, Ranked] = {}
+        for id_, cosine in found:
+            if notes[id_] != note:
+                best.setdefault(notes[id_], Ranked(Candidate(id_, notes[id_], cosine, 0.0, 0.0), max(cosine, 0.0)))
+        return hits(store, Query(""), list(best.values())[:k], settings)

@@ -1,0 +1,78 @@
+"""The one door to notesearch: all that the harness asks of the product stands here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+from notesearch import Notebook
+from notesearch.config import Settings
+from notesearch.index.catalog import NoteRow, PassageRow
+from notesearch.search import Ranking
+from notesearch.update import Progress
+from scripts.evaluation.baselines import IndexedPassage, Vectors
+from scripts.evaluation.said import Found, QuotedText, Reply
+from scripts.evaluation.switches import shared_out, switched
+
+# As many hits as `ask` looks at.
+_HITS_OF_AN_ANSWER = 10
+
+
+class Product:
+    """notesearch with its shipped settings, or with those that were switched."""
+
+    def __init__(self, notebook: Notebook, remarks: Sequence[str] = ()) -> None:
+        self._notebook = notebook
+        self._remarks = tuple(remarks)
+
+    def remarks(self) -> tuple[str, ...]:
+        """What makes the figures worth less than they look: notes that were not read, an arm that was silent."""
+        return (*self._remarks, *self._notebook.take_remarks())
+
+    def rank(self, question: str, depth: int) -> list[Found]:
+        """Its search."""
+        hits = self._notebook.search(question, k=depth)
+        return [Found(hit.note, hit.span[0], hit.span[1], float(hit.score)) for hit in hits]
+
+    def reply(self, question: str) -> Reply:
+        """Its answer."""
+        answer = self._notebook.ask(question, k=_HITS_OF_AN_ANSWER)
+        quotes = tuple(QuotedText(quote.text, quote.note, quote.lines) for quote in answer.quotes)
+        return Reply(quotes, answer.answerable, float(answer.confidence))
+
+    def embed(self, question: str) -> Vectors:
+        """The question's vector: float32 (d,) of unit length."""
+        return self._notebook.embedder.embed_query(question)
+
+    def passages(self) -> tuple[list[IndexedPassage], Vectors]:
+        """All passages of the index that have a vector, and the vectors: float32 (n, d) of unit length, row by row."""
+        store = self._notebook.store
+        ids, vectors = store.vectors()
+        stored, notes = store.passages(ids.tolist()), store.all_notes()
+        return [_indexed(stored[passage], notes) for passage in ids.tolist()], vectors
+
+
+def _indexed(passage: PassageRow, notes: Mapping[int, NoteRow]) -> IndexedPassage:
+    note = notes[passage.note]
+    return IndexedPassage(note.path, note.title, passage.headings, passage.start, passage.end, passage.text)
+
+
+@contextmanager
+def opened(cache: Path, vault: Path, switches: Mapping[str, str], progress: Progress) -> Iterator[Product]:
+    """Open the product over a vault with the shipped settings but for the switches; its index in `cache` is refreshed.
+
+    Nobody's settings files are read. A switch of a setting can change the index, so it gets an index of its own.
+    Raises SwitchError and what `Notebook` raises.
+    """
+    settings, ranking = Settings(), Ranking()
+    of_ranking, of_settings = shared_out(switches, ranking, settings)
+    settings = switched(settings, of_settings)
+    index = cache / "-".join(
+        ("index", *(f"{name}={quote(value, safe='')}" for name, value in sorted(of_settings.items())))
+    )
+    with Notebook.open(index, vaults=[vault], model=settings.model, settings=settings) as notebook:
+        notebook.ranking = switched(ranking, of_ranking)
+        report = notebook.update(progress=progress)
+        yield Product(notebook, [f"{problem.path}: {problem.reason}" for problem in report.failed])
