@@ -85,20 +85,6 @@ class _Scanner:
     a line of plain text would now belong to the last block. `margin` is the column of a footnote's further paragraphs.
     """
 
-    __slots__ = (
-        "closings",
-        "drafts",
-        "goes_on",
-        "line",
-        "lists",
-        "logseq",
-        "margin",
-        "marks",
-        "position",
-        "tables",
-        "text",
-    )
-
     def __init__(self, text: str, start: int, first_line: int, marks: Sequence[str], logseq: bool) -> None:
         self.text = text
         self.logseq = logseq

@@ -122,7 +122,7 @@ def _atoms_of(
             strength + (1 if number else 0),
             path,
             block.hidden,
-            heading and not number,
+            False,  # what is as long as a passage is text, whatever marks it carries
             first_line if number and block.kind is BlockKind.TABLE else lead,
         )
 
