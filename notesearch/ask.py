@@ -16,7 +16,9 @@ def ask(question: str, query: Query, hits: Sequence[Hit], embedder: Embedder | N
     def meaning(texts: Sequence[str]) -> Sequence[float]:
         if embedder is None or not texts:
             return [0.0] * len(texts)
-        cosines: list[float] = (embedder.embed_passages(texts) @ embedder.embed_query(query.text)).tolist()
+        cosines: list[float] = (
+            embedder.embed_passages(texts).vectors @ embedder.embed_query(query.text).vectors[0]
+        ).tolist()
         return cosines
 
     found = extract(query.telling_words, hits, meaning)
@@ -26,7 +28,7 @@ def ask(question: str, query: Query, hits: Sequence[Hit], embedder: Embedder | N
         text=" … ".join(quote.text for quote in found.quotes) if answerable else None,
         quotes=found.quotes if answerable else (),
         citations=(),
-        dates=(),
+        dates=query.dates,
         newer=newer,
         answerable=answerable,
         confidence=found.confidence,

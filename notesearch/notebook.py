@@ -10,13 +10,16 @@ from threading import RLock
 from types import TracebackType
 from typing import Self
 
+import numpy as np
+
 from notesearch import config
 from notesearch.ask import ask
 from notesearch.config import Settings
-from notesearch.embed import Embedder, open_embedder
+from notesearch.embed import Embedder, open_embedder, sample_texts
 from notesearch.errors import IndexBusy, IndexUnusable, ModelError, UsageError, VaultError
 from notesearch.index.records import Where
 from notesearch.index.store import Store
+from notesearch.maxsim import principal_basis
 from notesearch.read.vault import detect_kind
 from notesearch.results import Answer, Hit, Problem, Status, UpdateReport, VaultStatus
 from notesearch.retrieve.query import Query, parse
@@ -243,7 +246,8 @@ class Notebook:
                 self._remark(
                     f"The recipe changed ({wanted.differs_from(stored)}); every note is read and embedded again."
                 )
-            self.store.set_recipe(wanted)
+            sample = self._embedder.embed_passages(sample_texts())
+            self.store.set_recipe(wanted, principal_basis(np.concatenate(sample.tokens)))
 
     def _usable_embedder(self) -> Embedder | None:
         """The embedder, if its vectors are those of the index; else None, and a remark (rule I4)."""

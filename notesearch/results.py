@@ -30,7 +30,9 @@ def plain(value: Any) -> Any:
 class Signals:
     """What each arm said of a hit; None: it said nothing. Higher is better everywhere.
 
-    `dense`: cosine, -1..1. `lexical`: BM25, from 0. `title`: how well the note's name or alias fits, 0..1.
+    `dense`: cosine, -1..1. `lexical`: share of the question's words, weighted by rarity, 0..1. `title`: how well the
+    note's name or alias fits, 0..1. `time`: how far it lies in the days asked for, 0..1. `rerank`: MaxSim, about
+    0..1.
     """
 
     dense: float | None = None

@@ -1,4 +1,4 @@
-"""Trip 2: question → candidates → fuse → hits."""
+"""Trip 2: question → candidates → fuse → rerank with neighbours → hits."""
 
 from __future__ import annotations
 
@@ -18,10 +18,13 @@ from notesearch.index.store import Store
 from notesearch.language import stem
 from notesearch.read.vault import obsidian_root
 from notesearch.results import Hit, LinkedNote, Signals
-from notesearch.retrieve.candidates import Arms, Candidate, candidates
+from notesearch.retrieve.candidates import Arms, Candidate, Candidates, Meaning
 from notesearch.retrieve.fusion import Ranked, Weights, fuse
 from notesearch.retrieve.query import Query
 from notesearch.urls import urls_for
+
+RERANKED = 100
+"""How many of the best are looked at again, token by token, with their neighbours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +39,16 @@ def search(
     store: Store, embedder: Embedder | None, query: Query, k: int, settings: Settings, ranking: Ranking = Ranking()
 ) -> list[Hit]:
     """The best `k` hits, best first. Without an embedder only words and names count."""
-    vector = embedder.embed_query(query.text) if embedder and query.text and ranking.arms.dense else None
+    meaning = _meaning(embedder, query) if embedder and query.text else None
     with store.snapshot():
-        found = candidates(store, query, vector, k, ranking.arms)
-        return hits(store, query, fuse(found, ranking.weights)[:k], settings)
+        found = Candidates(store, query, meaning, k, ranking.arms)
+        best = [r.candidate for r in fuse(found.first(), ranking.weights)[: max(RERANKED, k)]]
+        return hits(store, query, fuse(found.with_neighbours(best), ranking.weights)[:k], settings)
+
+
+def _meaning(embedder: Embedder, query: Query) -> Meaning:
+    encoded = embedder.embed_query(query.text)
+    return Meaning(encoded.vectors[0], encoded.tokens[0])
 
 
 def hits(store: Store, query: Query, ranked: Sequence[Ranked], settings: Settings) -> list[Hit]:
@@ -92,7 +101,13 @@ def _hit(
         text=text,
         date=note.date,
         tags=note.tags,
-        signals=Signals(dense=candidate.dense, lexical=candidate.lexical, title=candidate.title),
+        signals=Signals(
+            dense=candidate.dense,
+            lexical=candidate.lexical,
+            title=candidate.title,
+            time=candidate.time,
+            rerank=candidate.rerank,
+        ),
         marks=marks(text, query),
         links=_linked(links.get(candidate.id, ())),
         backlinks=_linked(backlinks.get(note.id, ())),
@@ -150,5 +165,5 @@ def hits_near(store: Store, note: int, k: int, settings: Settings) -> list[Hit]:
         best: dict[int, Ranked] = {}
         for id_, cosine in found:
             if notes[id_] != note:
-                best.setdefault(notes[id_], Ranked(Candidate(id_, notes[id_], cosine, 0.0, 0.0), max(cosine, 0.0)))
+                best.setdefault(notes[id_], Ranked(Candidate(id_, notes[id_], dense=cosine), max(cosine, 0.0)))
         return hits(store, Query(""), list(best.values())[:k], settings)

@@ -16,12 +16,13 @@ from pathlib import Path
 
 from notesearch.config import Settings
 from notesearch.dates import DateOrder
-from notesearch.embed import Embedder
+from notesearch.embed import Embedder, sample_hash
 from notesearch.errors import VaultError
 from notesearch.index.catalog import KnownFile, VaultRow, embedded_key
 from notesearch.index.manifest import Recipe
 from notesearch.index.records import Fingerprint, Note
 from notesearch.index.store import Failure, Store, now_ns
+from notesearch.maxsim import BITS, pack
 from notesearch.read.changes import Changes, compare, looks_like_an_accident
 from notesearch.read.decode import NotText
 from notesearch.read.note import ReadingRules, content_hash, named_only, read_note
@@ -53,7 +54,8 @@ def silent(stage: str, done: int, total: int) -> None:
 
 def recipe_of(embedder: Embedder, settings: Settings) -> Recipe:
     """The recipe that these settings ask for."""
-    return Recipe(embedder.card, settings.passage_tokens)
+    codes = f"{BITS} signs, sample {sample_hash()}"
+    return Recipe(embedder.card, settings.passage_tokens, codes)
 
 
 def scan(store: Store, vault: VaultRow, settings: Settings, *, verify: bool = False, retry: bool = False) -> Scan:
@@ -265,11 +267,13 @@ def _problems(store: Store, scan_: Scan) -> tuple[Problem, ...]:
 def _embed_pending(store: Store, embedder: Embedder, progress: Progress) -> int:
     """Give every text that waits its vector; returns how many."""
     total, done, characters, started = store.pending_count(), 0, 0, time.perf_counter()
+    basis = store.basis()
     while waiting := store.pending(BATCH * 16):
         for at in range(0, len(waiting), BATCH):
             progress("embedding", done, total)
             keys, texts = zip(*waiting[at : at + BATCH], strict=True)
-            store.put_vectors(keys, embedder.embed_passages(texts))
+            encoded = embedder.embed_passages(texts)
+            store.put_vectors(keys, encoded.vectors, [pack(tokens, basis) for tokens in encoded.tokens])
             done += len(keys)
             characters += sum(map(len, texts))
     progress("embedding", done, total)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from notesearch import Notebook, NotesearchError
 from notesearch.config import Settings
+from notesearch.embed import Encoded, sample_texts
 from notesearch.embed.hashed import HashedEmbedder
 from notesearch.errors import VaultError
 from tests.conftest import write
@@ -21,9 +23,9 @@ LONG_NOTE = "# log\n\n" + "\n\n".join(
 
 
 def encoded(notebook: Notebook) -> int:
-    """How many texts have reached the encoder so far."""
+    """How many texts of notes have reached the encoder so far."""
     assert isinstance(notebook.embedder, HashedEmbedder)
-    return notebook.embedder.encoded
+    return notebook.embedder.encoded - len(sample_texts())
 
 
 def test_first_update_counts_what_it_did(notebook: Notebook) -> None:
@@ -111,9 +113,12 @@ def test_an_update_that_stopped_goes_on_where_it_was(
     tmp_path: Path, vault: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with Notebook.open(tmp_path / "index", vaults=[vault], model="hashed", settings=Settings()) as notebook:
+        embed = HashedEmbedder.embed_passages
 
-        def stop(self: HashedEmbedder, texts: object) -> None:
-            raise KeyboardInterrupt
+        def stop(self: HashedEmbedder, texts: Sequence[str]) -> Encoded:
+            if tuple(texts) != sample_texts():
+                raise KeyboardInterrupt
+            return embed(self, texts)
 
         with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
             patch.setattr(HashedEmbedder, "embed_passages", stop)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from notesearch.embed import Vectors
+from notesearch.embed import Encoded, Vectors
 from notesearch.index.manifest import ModelCard
 
 DIMENSION = 256
@@ -31,19 +31,27 @@ class HashedEmbedder:
         """Words and signs."""
         return [word.start() for word in _WORD.finditer(text)]
 
-    def embed_passages(self, texts: Sequence[str]) -> Vectors:
-        """Shape (len(texts), 256)."""
+    def embed_passages(self, texts: Sequence[str]) -> Encoded:
+        """Vectors of shape (len(texts), 256)."""
         self.encoded += len(texts)
-        return np.stack([self.embed_query(text) for text in texts]) if texts else np.empty((0, DIMENSION), np.float32)
+        return _encode(texts)
 
-    def embed_query(self, text: str) -> Vectors:
-        """Shape (256,). A text without words points along the first dimension, so that every vector has unit length."""
-        vector = np.zeros(DIMENSION, np.float32)
-        for word in re.findall(r"\w+", text.casefold()):
-            vector[_dimension(word)] += 1
-        if not vector.any():
-            vector[0] = 1
-        return vector / np.float32(np.linalg.norm(vector))
+    def embed_query(self, text: str) -> Encoded:
+        """A text without words points along the first dimension, so that every vector has unit length."""
+        return _encode([text])
+
+
+def _encode(texts: Sequence[str]) -> Encoded:
+    tokens = tuple(_one_hot(re.findall(r"\w+", text.casefold())) for text in texts)
+    sums = np.array([rows.sum(axis=0) if len(rows) else np.eye(DIMENSION)[0] for rows in tokens], np.float32)
+    sums = sums.reshape(len(texts), DIMENSION)
+    return Encoded(sums / np.linalg.norm(sums, axis=1, keepdims=True), tokens)
+
+
+def _one_hot(words: Sequence[str]) -> Vectors:
+    rows = np.zeros((len(words), DIMENSION), np.float32)
+    rows[range(len(words)), [_dimension(word) for word in words]] = 1
+    return rows
 
 
 def _dimension(word: str) -> int:

@@ -8,7 +8,7 @@ repository is never run.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from notesearch.config import DEFAULT_MODEL
-from notesearch.embed import Vectors
+from notesearch.embed import Encoded, Vectors
 from notesearch.embed.packaged import default_card, default_folder, verify_default_weights
 from notesearch.errors import ModelError
 from notesearch.index.manifest import ModelCard
@@ -56,26 +56,23 @@ class SentenceTransformersEmbedder:
         encoding = self._tokenizer.encode(text, add_special_tokens=False)
         return [start for start, _ in encoding.offsets]
 
-    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+    def embed_passages(self, texts: Sequence[str]) -> Encoded:
         """Sorted by length inside, so that a batch pads little."""
         return self._encode([self.card.passage_prefix + text for text in texts])
 
-    def embed_query(self, text: str) -> Vectors:
+    def embed_query(self, text: str) -> Encoded:
         """One question."""
-        return np.asarray(self._encode([self.card.query_prefix + text])[0])
+        return self._encode([self.card.query_prefix + text])
 
-    def _encode(self, texts: list[str]) -> Vectors:
+    def _encode(self, texts: list[str]) -> Encoded:
         if not texts:
-            return np.empty((0, self.card.dimension), np.float32)
-        rows = self._model.encode(
-            texts,
-            prompt="",
-            batch_size=_BATCH,
-            normalize_embeddings=True,
-            show_progress_bar=False,
-            convert_to_numpy=True,
+            return Encoded(np.empty((0, self.card.dimension), np.float32), ())
+        rows = self._model.encode(texts, prompt="", batch_size=_BATCH, output_value=None, show_progress_bar=False)
+        special = set(self._model.tokenizer.all_special_ids)
+        return Encoded(
+            np.stack([_unit(row["sentence_embedding"].cpu().numpy()) for row in rows]),
+            tuple(_tokens(row, special) for row in rows),
         )
-        return np.asarray(rows, np.float32)
 
     @cached_property
     def _tokenizer(self) -> Tokenizer:
@@ -106,6 +103,20 @@ class SentenceTransformersEmbedder:
                 f"The model {self._name!r} could not be loaded: {_first_line(error)} Name a folder with a "
                 f"sentence-transformers model, a model of the hub, or leave --model out for {DEFAULT_MODEL}."
             ) from error
+
+
+def _tokens(row: Any, special: Set[int]) -> Vectors:
+    """The vectors of a text's own tokens: no padding, no special tokens."""
+    own = [
+        mask and id_ not in special
+        for id_, mask in zip(row["input_ids"].tolist(), row["attention_mask"].tolist(), strict=True)
+    ]
+    return _unit(row["token_embeddings"].cpu().numpy()[np.array(own, bool)])
+
+
+def _unit(rows: Vectors) -> Vectors:
+    """Rows of unit length; a row of zeros stays one."""
+    return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=-1, keepdims=True), 1e-12), np.float32)
 
 
 def _fast_tokenizer(model: Any, name: str) -> Any:

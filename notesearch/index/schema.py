@@ -22,7 +22,7 @@ class Migration:
 
 _FIRST = Migration(
     (
-        "CREATE TABLE manifest (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+        "CREATE TABLE manifest (key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID",
         # `root` and `path` hold text, or the bytes themselves where the name is not UTF-8 (rule F5).
         """CREATE TABLE vault (
             id INTEGER PRIMARY KEY,
@@ -71,7 +71,7 @@ _FIRST = Migration(
         "CREATE INDEX passage_note ON passage (note, start)",
         "CREATE INDEX passage_embedded ON passage (embedded)",
         # Vectors belong to the embedded text, not to a place: a moved note finds its own again.
-        "CREATE TABLE vector (embedded BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
+        "CREATE TABLE vector (embedded BLOB PRIMARY KEY, value BLOB NOT NULL, tokens BLOB NOT NULL)",
         "CREATE TABLE pending (embedded BLOB PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID",
         # Rows of the FAISS base whose passage is gone; emptied when the base is written anew.
         "CREATE TABLE dead (passage INTEGER PRIMARY KEY)",

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, Self
 
@@ -146,10 +147,14 @@ class Store:
         text = self._get("recipe")
         return Recipe.from_json(text) if text else None
 
-    def set_recipe(self, recipe: Recipe) -> None:
-        """Take another recipe: every vector goes, and every note is read again by the next update."""
+    def set_recipe(self, recipe: Recipe, basis: Vectors) -> None:
+        """Take another recipe: every vector goes, and every note is read again by the next update.
+
+        `basis` (d, b) is what token vectors are packed in.
+        """
         with self.transaction():
             self._set("recipe", recipe.to_json())
+            self._set("basis", basis.astype(np.float32).tobytes())
             for statement in (
                 "DELETE FROM vector",
                 "DELETE FROM pending",
@@ -158,6 +163,11 @@ class Store:
                 self._connection.execute(statement)
             self._connection.execute("DELETE FROM manifest WHERE key = 'base'")
         self._forget_caches()
+
+    def basis(self) -> Vectors:
+        """What token vectors are packed in, (d, b)."""
+        row = self._connection.execute("SELECT value FROM manifest WHERE key = 'basis'").fetchone()
+        return np.frombuffer(row[0], np.float32).reshape(self._dimension(), -1)
 
     def remembered(self, key: str) -> str:
         """A value kept by `remember`; "" if there is none."""
@@ -299,12 +309,12 @@ class Store:
         """How many texts wait for a vector."""
         return int(self._connection.execute("SELECT count(*) FROM pending").fetchone()[0])
 
-    def put_vectors(self, keys: Sequence[bytes], rows: Vectors) -> None:
-        """Store vectors, `rows` (n, d) of unit length, under their keys."""
+    def put_vectors(self, keys: Sequence[bytes], rows: Vectors, tokens: Sequence[bytes]) -> None:
+        """Store vectors, `rows` (n, d) of unit length, and packed token vectors, under their keys."""
         with self.transaction():
             self._connection.executemany(
-                "INSERT OR REPLACE INTO vector VALUES (?, ?)",
-                zip(keys, (vectors.to_blob(row) for row in rows), strict=True),
+                "INSERT OR REPLACE INTO vector VALUES (?, ?, ?)",
+                zip(keys, (vectors.to_blob(row) for row in rows), tokens, strict=True),
             )
             self._connection.executemany("DELETE FROM pending WHERE embedded = ?", ((key,) for key in keys))
         self._newer = None
@@ -328,6 +338,15 @@ class Store:
         ).fetchall()
         stacked = vectors.from_blobs([row[1] for row in rows], self._dimension())
         return {row[0]: vector for row, vector in zip(rows, stacked, strict=True)}
+
+    def tokens_of(self, passages: Sequence[int]) -> dict[int, bytes]:
+        """Passage id → its packed token vectors; passages without are left out."""
+        listed = ",".join(str(int(i)) for i in passages)
+        return dict(
+            self._connection.execute(
+                f"SELECT passage.id, tokens FROM passage JOIN vector USING (embedded) WHERE passage.id IN ({listed})"
+            ).fetchall()
+        )
 
     def tidy(self) -> None:
         """End of an update: drop what nobody wants, and write a new base if enough has changed."""
@@ -409,6 +428,33 @@ class Store:
         listed = ",".join(str(int(i)) for i in ids)
         return dict(self._connection.execute(f"SELECT id, note FROM passage WHERE id IN ({listed})").fetchall())
 
+    def neighbours(self, passages: Iterable[int]) -> dict[int, tuple[int, ...]]:
+        """Passage id → ids of the passages before and after it in its note."""
+        listed = ",".join(str(int(i)) for i in passages)
+        rows = self._connection.execute(
+            f"""SELECT here.id,
+              (SELECT id FROM passage WHERE note = here.note AND start < here.start ORDER BY start DESC LIMIT 1),
+              (SELECT id FROM passage WHERE note = here.note AND start > here.start ORDER BY start LIMIT 1)
+            FROM passage AS here WHERE here.id IN ({listed})"""
+        )
+        return {id_: tuple(n for n in around if n is not None) for id_, *around in rows}
+
+    def holding(self, word: str) -> int:
+        """How many passages hold a word, in any of its forms."""
+        expression = words.any_of([word])
+        return self._count("words WHERE words MATCH ?", expression) if expression else 0
+
+    def dated(self, first: date, last: date, limit: int) -> list[int]:
+        """Ids of notes whose date, unless it is only the file's, touches the days from `first` to `last`; newest
+        first.
+        """
+        rows = self._connection.execute(
+            "SELECT id FROM note WHERE date_first <= ? AND date_last >= ? AND date_source <> 'file time' "
+            "ORDER BY date_last DESC, id LIMIT ?",
+            (last.isoformat(), first.isoformat(), limit),
+        )
+        return [row[0] for row in rows]
+
     def property_keys(self) -> list[str]:
         """Every property key that some note has."""
         return [row[0] for row in self._connection.execute("SELECT DISTINCT key FROM property ORDER BY key")]
@@ -486,7 +532,7 @@ class Store:
     def _forget_caches(self) -> None:
         self._base = self._newer = None
 
-    def _count(self, source: str, *values: int) -> int:
+    def _count(self, source: str, *values: int | str) -> int:
         return int(self._connection.execute(f"SELECT count(*) FROM {source}", values).fetchone()[0])
 
     def _get(self, key: str) -> str | None:

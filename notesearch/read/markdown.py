@@ -184,8 +184,8 @@ class _Scanner:
 
     def indented_code(self, depth: int) -> None:
         least = self.code_column()
-        end = self.position
-        for line in lines.LINE_OF_TEXT.finditer(self.text, self.position):
+        end = self.line_end(self.position)
+        for line in lines.LINE_OF_TEXT.finditer(self.text, end):
             if width(line[1]) < least:
                 break
             end = line.end()
@@ -348,17 +348,17 @@ class _Scanner:
     def past_open_marks(self, start: int, end: int) -> int:
         """As `whole`: math or a comment that opens between `start` and `end` is not torn apart (rule B4)."""
         while any(self.text.find(mark, start, end) >= 0 for mark in self.marks):
-            opened = sorted((at, mark) for mark, at in lex(self.text, start, end).left_open.items())
-            close = next((close for at, mark in opened if (close := self.inline_close(mark, at)) > 0), 0)
-            if not close:
+            opened = sorted(
+                (at, mark) for mark, at in lex(self.text, start, end).left_open.items() if mark in self.marks
+            )
+            close = next((close for at, mark in opened if (close := self.inline_close(mark, at)) > 0), -1)
+            if close < 0:
                 break
-            start, end = close, self.line_end(close)
+            start, end = close, max(end, self.line_end(close))
         return end
 
     def inline_close(self, mark: str, at: int) -> int:
-        """As `closed_at`; but in the middle of a line `$$` may be a price, so there no mark reaches past its
-        paragraph.
-        """
+        """As `closed_at`, but from the middle of a line no mark leaves its paragraph: `$$` may be a price."""
         close = self.closed_at(mark, at)
         line_start = self.text.rfind("\n", self.position, at) + 1 or self.position
         leading = lines.LEADING_MARKS.match(self.text, line_start, at)
@@ -381,14 +381,15 @@ class _Scanner:
         return not self.goes_on and lines.HTML_TAG_ALONE.match(self.text, at) is not None
 
     def raw_html_end(self, at: int) -> int:
+        """Behind the line with the end tag; -1 if there is none, which is found out only once."""
         found = lines.RAW_HTML_END.search(self.text, at) if self.closings.get("html", 0) >= 0 else None
-        self.closings["html"] = self.line_end(found.end() - 1) if found is not None else -1
-        return self.closings["html"]
+        end = self.closings["html"] = self.line_end(found.end() - 1) if found is not None else -1
+        return end
 
     def end_of_text_lines(self) -> int:
         """Where the lines from here on come to a blank one, or to one that leaves the item."""
         least = self.lists[-1][0] + 2 if self.lists else 0
-        end = self.position
+        end = self.line_end(self.position)
         for line in lines.LINE_OF_TEXT.finditer(self.text, end):
             if line.start() > end or width(line[1]) < least:
                 break

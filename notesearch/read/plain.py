@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from notesearch.read.inline import lex, unified
 
 _HAS_MARKS = re.compile(r"[`*_~=$%<>\[\]^\\#]")
-_HEADING_MARK = re.compile(r"\s*#{1,6}(?=[ \t])")
+_HEADING_MARK = re.compile(r"\A\s*#{1,6}(?=[ \t])")
 _ID_AT_END = re.compile(r"(?<!\S)\^[A-Za-z0-9_-]+\s*\Z")
 _FOOTNOTE = re.compile(r"\[\^[^\[\]\s]+\]|\^\[(?P<text>[^\[\]\n]*)\]")
 _WIKILINK = re.compile(r"!?\[\[(?P<target>[^\[\]|\n]*)(?:\|(?P<shown>[^\[\]\n]*))?\]\]")
@@ -23,7 +23,7 @@ def plain(text: str) -> str:
     """One line as it reads: no emphasis, links as the text they show, no comments, footnote marks or block id."""
     text = unified(text.replace("\0", ""))
     if _HAS_MARKS.search(text):
-        text = _ID_AT_END.sub("", _HEADING_MARK.sub("", text, count=1))
+        text = _ID_AT_END.sub("", _HEADING_MARK.sub("", text))
         text, kept = _put_aside(text)
         text = _FOOTNOTE.sub(lambda match: match["text"] or "", text)
         text = _WIKILINK.sub(lambda match: match["shown"] or match["target"].replace("#", " > ").strip(" >"), text)

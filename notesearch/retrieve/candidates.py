@@ -1,4 +1,4 @@
-"""Candidates from arms that fail differently: meaning (dense), words (lexical), and what notes are called.
+"""Candidates from arms that fail differently: meaning, words, what notes are called, and when they were.
 
 Each arm brings its own best; then every candidate is asked about by the other arms too, so that fusion compares like
 with like.
@@ -6,80 +6,181 @@ with like.
 
 from __future__ import annotations
 
+import math
 import unicodedata
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from notesearch.index.catalog import NoteRow
+from notesearch.index.records import DateSpan
 from notesearch.index.store import Store
 from notesearch.index.vectors import Ids
 from notesearch.index.words import FieldWeights, all_of, any_of, phrase
 from notesearch.language import STOP_WORDS, words_of
+from notesearch.maxsim import maxsim
 from notesearch.retrieve.query import Query
 
 DENSE_DEPTH = 200
 LEXICAL_DEPTH = 400
 NAMES_DEPTH = 20
+DATED_DEPTH = 40
+"""Notes of the days a question speaks of; a question about a whole year should not make all of it candidates."""
+
+_SATURATION = 2.2
+"""BM25's k1 + 1 in FTS5: what one word can bring at most, in units of its idf."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """The encoded question: `vector` (d,), and `tokens` (q, d); all of unit length."""
+
+    vector: NDArray[np.float32]
+    tokens: NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A passage (or, with a negative id, a note without text) and what the arms say of it.
 
-    `dense`: cosine. `lexical`: BM25, 0 if no word is shared. `title`: 0..1, how well the note's name fits the question.
+    `dense`: cosine. `lexical`: BM25 as a share of what a perfect match of the question's words would get, 0..1.
+    `title`: how well the note's name fits the question, 0..1. `time`: how far the note lies in the days the question
+    speaks of, 0..1. `rerank`: MaxSim; None until asked for. `neighbours`: the passages before and after.
     """
 
     id: int
     note: int
-    dense: float
-    lexical: float
-    title: float
+    dense: float = 0.0
+    lexical: float = 0.0
+    title: float = 0.0
+    time: float = 0.0
+    rerank: float | None = None
+    neighbours: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Arms:
-    """Which arms take part, and how deep they look. Switched off only to measure what each is worth."""
+    """Which arms take part. Switched off only to measure what each is worth."""
 
     dense: bool = True
     lexical: bool = True
     title: bool = True
+    time: bool = True
+    rerank: bool = True
     fields: FieldWeights = FieldWeights()
 
 
-def candidates(
-    store: Store, query: Query, vector: NDArray[np.float32] | None, k: int, arms: Arms = Arms()
-) -> list[Candidate]:
-    """Everything worth ranking for `query`; without a `vector` (d,) the dense arm is silent."""
-    notes = store.select(query.where)
-    within = _within(store, query, notes)
-    if within is not None and not len(within) and notes == []:
-        return []
-    dense = _dense(store, vector, max(DENSE_DEPTH, k), within) if arms.dense and vector is not None else {}
-    lexical = (
-        dict(store.lexical(any_of(query.telling_words), max(LEXICAL_DEPTH, k), arms.fields, within))
-        if arms.lexical
-        else {}
-    )
-    named = _named(store, query, notes) if arms.title and not query.phrases else {}
-    return _assembled(store, vector if arms.dense else None, dense, lexical, named)
+@dataclass(frozen=True, slots=True)
+class _Evidence:
+    """What the arms found: passage id → cosine, passage id → lexical share, note id → title, note id → time."""
+
+    vector: NDArray[np.float32] | None
+    dense: Mapping[int, float]
+    lexical: Mapping[int, float]
+    title: Mapping[int, float]
+    time: Mapping[int, float]
+
+
+class Candidates:
+    """The arms' finds for one question, and more about them when asked. Use inside one snapshot of the store."""
+
+    def __init__(self, store: Store, query: Query, meaning: Meaning | None, k: int, arms: Arms = Arms()) -> None:
+        self._store = store
+        self._meaning = meaning
+        self._arms = arms
+        notes = store.select(query.where)
+        self._within = _within(store, query, notes)
+        self._evidence = self._gather(query, k, notes)
+
+    def first(self) -> list[Candidate]:
+        """Everything that some arm found."""
+        evidence, store = self._evidence, self._store
+        named = {*evidence.title, *evidence.time}
+        first = store.first_passages(list(named))
+        dated = store.passages_within(list(evidence.time)).tolist()
+        ids = {*evidence.dense, *evidence.lexical, *dated, *(first.get(note, -note) for note in named)}
+        return self._described(self._allowed(ids))
+
+    def with_neighbours(self, chosen: Sequence[Candidate]) -> list[Candidate]:
+        """`chosen` and the passages beside them, each knowing its neighbours and its MaxSim."""
+        around = self._store.neighbours(c.id for c in chosen if c.id > 0)
+        known = {c.id: c for c in chosen}
+        new = self._allowed({n for beside in around.values() for n in beside} - known.keys())
+        everyone = [*chosen, *self._described(new)]
+        links = _both_ways(around)
+        reranked = self._maxsim([c.id for c in everyone if c.id > 0])
+        return [replace(c, neighbours=links.get(c.id, ()), rerank=reranked.get(c.id)) for c in everyone]
+
+    def _gather(self, query: Query, k: int, notes: Sequence[int] | None) -> _Evidence:
+        store, arms, within = self._store, self._arms, self._within
+        vector = self._meaning.vector if self._meaning and arms.dense else None
+        words = any_of(query.telling_words)
+        ideal = _ideal(store, query) if arms.lexical else 1.0
+        found = store.lexical(words, max(LEXICAL_DEPTH, k), arms.fields, within) if arms.lexical else []
+        return _Evidence(
+            vector=vector,
+            dense=dict(store.dense(vector, max(DENSE_DEPTH, k), within)) if vector is not None else {},
+            lexical={id_: score / ideal for id_, score in found},
+            title=_named(store, query, notes) if arms.title and not query.phrases else {},
+            time=_dated(store, query.dates, notes) if arms.time else {},
+        )
+
+    def _allowed(self, ids: Iterable[int]) -> list[int]:
+        """A note without text has passed the filters by itself; passages must be within what may be shown."""
+        if self._within is None:
+            return sorted(ids)
+        within = set(self._within.tolist())
+        return sorted(i for i in ids if i < 0 or i in within)
+
+    def _described(self, ids: Sequence[int]) -> list[Candidate]:
+        evidence = self._evidence
+        owners = self._store.notes_of_passages([i for i in ids if i > 0])
+        dense = dict(evidence.dense)
+        if evidence.vector is not None:
+            unseen = self._store.vectors_of([i for i in owners if i not in dense])
+            dense |= {i: float(row @ evidence.vector) for i, row in unseen.items()}
+        return [
+            Candidate(
+                id=i,
+                note=note,
+                dense=dense.get(i, 0.0),
+                lexical=evidence.lexical.get(i, 0.0),
+                title=evidence.title.get(note, 0.0),
+                time=evidence.time.get(note, 0.0),
+            )
+            for i in ids
+            if (note := owners.get(i, max(-i, 0)))
+        ]
+
+    def _maxsim(self, ids: Sequence[int]) -> dict[int, float]:
+        if self._meaning is None or not self._arms.rerank:
+            return {}
+        packed = self._store.tokens_of(ids)
+        scores = maxsim(self._meaning.tokens, self._store.basis(), list(packed.values()))
+        return dict(zip(packed, scores.tolist(), strict=True))
 
 
 def _within(store: Store, query: Query, notes: Sequence[int] | None) -> Ids | None:
     """Passages that may be shown at all: of the notes allowed, holding the phrases, without the excluded words."""
     within = None if notes is None else store.passages_within(notes)
     if query.phrases:
-        within = np.sort(store.matching(all_of(phrase(words) for words in query.phrases), within))
+        within = store.matching(all_of(phrase(words) for words in query.phrases), within)
     if query.excluded:
         without = store.matching(" OR ".join(phrase(words) for words in query.excluded), None)
         within = np.setdiff1d(store.passage_ids() if within is None else within, without)
     return within
 
 
-def _dense(store: Store, vector: NDArray[np.float32] | None, depth: int, within: Ids | None) -> dict[int, float]:
-    return dict(store.dense(vector, depth, within)) if vector is not None else {}
+def _ideal(store: Store, query: Query) -> float:
+    """The BM25 of a passage that holds every telling word over and over: what a share is counted from.
+
+    A word that no passage holds counts fully, so that finding only "say" of "what did the physician say" is little.
+    """
+    passages = store.counts().passages
+    rarity = (math.log(1 + (passages - n + 0.5) / (n + 0.5)) for n in map(store.holding, set(query.telling_words)))
+    return _SATURATION * sum(rarity) or 1.0
 
 
 def _named(store: Store, query: Query, notes: Sequence[int] | None) -> dict[int, float]:
@@ -106,21 +207,28 @@ def _key_words(text: str) -> frozenset[str]:
     return words - STOP_WORDS or words
 
 
-def _assembled(
-    store: Store,
-    vector: NDArray[np.float32] | None,
-    dense: dict[int, float],
-    lexical: dict[int, float],
-    named: dict[int, float],
-) -> list[Candidate]:
-    first = store.first_passages(list(named))
-    ids = {*dense, *lexical, *(first.get(note, -note) for note in named)}
-    passages = store.notes_of_passages([i for i in ids if i > 0])
-    if vector is not None:
-        unseen = [i for i in passages if i not in dense]
-        dense = dense | {i: float(row @ vector) for i, row in store.vectors_of(unseen).items()}
-    return [
-        Candidate(i, note, dense.get(i, 0.0), lexical.get(i, 0.0), named.get(note, 0.0))
-        for i in sorted(ids)
-        if (note := passages.get(i, -i if i < 0 else 0))
-    ]
+def _dated(store: Store, dates: Sequence[DateSpan], notes: Sequence[int] | None) -> dict[int, float]:
+    """Note id → how much of its date lies in the days the question speaks of, times how sure both are."""
+    allowed = None if notes is None else set(notes)
+    fits: dict[int, float] = {}
+    for asked in dates:
+        for id_, row in store.notes(store.dated(asked.first, asked.last, DATED_DEPTH)).items():
+            if row.date is not None and (allowed is None or id_ in allowed):
+                fits[id_] = max(fits.get(id_, 0.0), _inside(row.date, asked) * row.date.certainty * asked.certainty)
+    return fits
+
+
+def _inside(span: DateSpan, asked: DateSpan) -> float:
+    """The share of a note's days that lie in the days asked for."""
+    common = (min(span.last, asked.last) - max(span.first, asked.first)).days + 1
+    return max(common, 0) / ((span.last - span.first).days + 1)
+
+
+def _both_ways(around: Mapping[int, Sequence[int]]) -> dict[int, tuple[int, ...]]:
+    """Who stands beside whom, told from either side."""
+    pairs: dict[int, set[int]] = {}
+    for id_, beside in around.items():
+        for other in beside:
+            pairs.setdefault(id_, set()).add(other)
+            pairs.setdefault(other, set()).add(id_)
+    return {id_: tuple(sorted(others)) for id_, others in pairs.items()}

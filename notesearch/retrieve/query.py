@@ -13,7 +13,7 @@ from datetime import date
 
 import regex
 
-from notesearch.dates import date_of_property
+from notesearch.dates import date_of_property, dates_in_question
 from notesearch.errors import UsageError
 from notesearch.index.records import DateSpan, Where
 from notesearch.language import STOP_WORDS, words_of
@@ -25,13 +25,16 @@ _TOKEN = regex.compile(r'(?P<minus>-)?(?:(?P<key>[\p{L}_][\w-]*):)?(?:"(?P<quote
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A question, taken apart. `text` is what the encoder reads; `words` what the lexical arm looks for."""
+    """A question, taken apart. `text` is what the encoder reads, `words` what the lexical arm looks for, `dates` the
+    days it speaks of.
+    """
 
     text: str
     words: tuple[str, ...] = ()
     phrases: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()
     where: Where = Where()
+    dates: tuple[DateSpan, ...] = ()
     remarks: tuple[str, ...] = ()
 
     @property
@@ -41,8 +44,13 @@ class Query:
         return telling or self.words
 
 
-def parse(text: str, *, where: Where | None = None, property_keys: Collection[str] = ()) -> Query:
-    """Take a question apart; `where` is joined with the filters found. Raises UsageError if the text is blank."""
+def parse(
+    text: str, *, where: Where | None = None, property_keys: Collection[str] = (), today: date | None = None
+) -> Query:
+    """Take a question apart; `where` is joined with the filters found, relative dates count from `today`.
+
+    Raises UsageError if the text is blank.
+    """
     if not text.strip():
         raise UsageError('The question is blank. Ask something, for example: notesearch ask "why did I move"')
     remarks: tuple[str, ...] = ()
@@ -63,7 +71,8 @@ def parse(text: str, *, where: Where | None = None, property_keys: Collection[st
             if token["quoted"] and not token["key"] and words_of(token["quoted"]):
                 query = replace(query, phrases=(*query.phrases, token["quoted"]))
     question = " ".join(kept)
-    return replace(query, text=question, words=words_of(question))
+    dates = tuple(span for _, _, span in dates_in_question(question, today or date.today()))
+    return replace(query, text=question, words=words_of(question), dates=dates)
 
 
 def _filter(token: regex.Match[str], property_keys: Collection[str]) -> Where | None:

@@ -40,7 +40,7 @@ def exact(store: Store, query: np.ndarray, k: int) -> list[int]:
 
 
 def test_base_and_newer_rows_together_are_exact(many: Notebook) -> None:
-    query = many.embedder.embed_query("ship 60 carried cargo to port")
+    query = many.embedder.embed_query("ship 60 carried cargo to port").vectors[0]
     found = many.store.dense(query, 10)
     expected = dict(zip(*(a.tolist() for a in many.store.vectors()), strict=True))
     assert [score for _, score in found] == pytest.approx(
@@ -50,14 +50,14 @@ def test_base_and_newer_rows_together_are_exact(many: Notebook) -> None:
 
 
 def test_dead_rows_of_the_base_are_never_found(many: Notebook) -> None:
-    query = many.embedder.embed_query("ship 3 carried cargo")
+    query = many.embedder.embed_query("ship 3 carried cargo").vectors[0]
     live = set(many.store.passage_ids().tolist())
     assert {id_ for id_, _ in many.store.dense(query, 100)} <= live
     assert len(many.store.dense(query, 100)) == len(live) == 56
 
 
 def test_dense_search_within_a_choice(many: Notebook) -> None:
-    query = many.embedder.embed_query("ship carried cargo")
+    query = many.embedder.embed_query("ship carried cargo").vectors[0]
     within = many.store.passage_ids()[::7]
     found = [id_ for id_, _ in many.store.dense(query, 100, within)]
     assert sorted(found) == within.tolist()
@@ -66,7 +66,7 @@ def test_dense_search_within_a_choice(many: Notebook) -> None:
 @pytest.mark.parametrize("damage", ["missing", "cut"])
 def test_a_damaged_base_is_not_used_is_said_and_is_made_anew(many: Notebook, damage: str) -> None:
     base = next(many.store.folder.glob("vectors-*.faiss"))
-    query = many.embedder.embed_query("ship 30 carried cargo")
+    query = many.embedder.embed_query("ship 30 carried cargo").vectors[0]
     before = many.store.dense(query, 5)
     if damage == "missing":
         base.unlink()
