@@ -28,7 +28,8 @@ def principal_basis(tokens: Vectors, bits: int = BITS) -> Vectors:
     kept = min(bits, tokens.shape[1] // 8 * 8)
     _, directions = np.linalg.eigh(np.cov(tokens.T))
     rotation, _ = np.linalg.qr(np.random.default_rng(0).standard_normal((kept, kept)))
-    return (directions[:, ::-1][:, :kept] @ rotation).astype(np.float32)
+    basis: Vectors = (directions[:, ::-1][:, :kept] @ rotation).astype(np.float32)
+    return basis
 
 
 def pack(tokens: Vectors, basis: Vectors) -> bytes:

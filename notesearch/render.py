@@ -13,7 +13,6 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -67,7 +66,7 @@ def print_answer(console: Console, answer: Answer, *, explain: bool = False) -> 
         where = f"{quote.note}:{first}" + (f"-{last}" if last > first else "")
         line.append("  ")
         line.append(shown(where), style=f"cyan link {quote.url}" if _clickable(console) else "cyan")
-        console.print(Padding(line, (0, 0, 0, 2)), soft_wrap=False)
+        _print_indented(console, line, 2)
     console.print()
     print_hits(console, answer.hits, explain=explain)
 
@@ -75,12 +74,20 @@ def print_answer(console: Console, answer: Answer, *, explain: bool = False) -> 
 def print_hits(console: Console, hits: Sequence[Hit], *, explain: bool = False) -> None:
     """Hits, best first: place and heading path, then the words, with those of the question marked."""
     for hit in hits:
-        console.print(_headline(console, hit))
+        console.print(_headline(console, hit), soft_wrap=True)
         if hit.text:
-            console.print(Padding(_body(hit), (0, 0, 0, 3)))
+            _print_indented(console, _body(hit), 3)
         if explain:
-            console.print(Padding(_signals(hit), (0, 0, 0, 3)))
+            _print_indented(console, _signals(hit), 3)
         console.print()
+
+
+def _print_indented(console: Console, text: Text, columns: int) -> None:
+    """Wrapped to a terminal's width; into a pipe as it is, a line a line, for other programs to wrap or search."""
+    lines = text.wrap(console, console.width - columns) if console.is_terminal else text.split("\n", allow_blank=True)
+    for line in lines:
+        line.rstrip()
+        console.print(Text(" " * columns if line else "") + line, soft_wrap=True)
 
 
 def _headline(console: Console, hit: Hit) -> Text:

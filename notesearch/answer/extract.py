@@ -8,6 +8,7 @@ is fitted to labelled ones.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 
@@ -17,11 +18,13 @@ from notesearch.results import Hit, Quote
 Meaning = Callable[[Sequence[str]], Sequence[float]]
 """Texts → how close each is to the question in meaning (cosine)."""
 
+_HEADING_MARK = re.compile(r"#{1,6}\s+$")
 MOST_WORDS = 60
 MOST_QUOTES = 3
+_NEARLY_AS_GOOD = 0.7
 _PASSAGES = 5
 _SENTENCES_PER_PASSAGE = 24
-ANSWERABLE_FROM = 0.35
+ANSWERABLE_FROM = 0.2
 """Below this the notes are said not to hold an answer. Provisional."""
 
 
@@ -56,7 +59,7 @@ def extract(asked: Sequence[str], hits: Sequence[Hit], meaning: Meaning) -> Extr
 
 
 def _judged(asked: Set[str], hits: Sequence[Hit], meaning: Meaning) -> list[_Sentence]:
-    places = [(hit, *span) for hit in hits for span in sentence_spans(hit.text)[:_SENTENCES_PER_PASSAGE]]
+    places = [(hit, *span) for hit in hits for span in _sentences(hit.text)[:_SENTENCES_PER_PASSAGE]]
     texts = [hit.text[start:end] for hit, start, end in places]
     top = max((hit.score for hit in hits), default=0.0) or 1.0
     return [
@@ -65,16 +68,27 @@ def _judged(asked: Set[str], hits: Sequence[Hit], meaning: Meaning) -> list[_Sen
     ]
 
 
+def _sentences(text: str) -> list[tuple[int, int]]:
+    """Spans of the sentences that can answer: a heading only names what is below it, unless nothing is."""
+    spans = sentence_spans(text)
+    below = [
+        (start, end) for start, end in spans if not _HEADING_MARK.search(text, text.rfind("\n", 0, start) + 1, start)
+    ]
+    return below or spans
+
+
 def _shared(asked: Set[str], text: str) -> float:
     """Share of the question's words that stand in `text`, other forms included; 0..1."""
     return len(asked & {stem(word) for word in words_of(text)}) / len(asked) if asked else 0.0
 
 
 def _within_budget(best: Sequence[_Sentence]) -> list[_Sentence]:
-    """The best sentence whatever its length, then others while they fit; none twice."""
+    """The best sentence whatever its length, then others nearly as good while they fit; none twice."""
     chosen: list[_Sentence] = []
     words = 0
     for sentence in best:
+        if sentence.score < _NEARLY_AS_GOOD * best[0].score:
+            break
         length = len(sentence.text.split())
         if any(sentence.text == other.text for other in chosen) or (chosen and words + length > MOST_WORDS):
             continue

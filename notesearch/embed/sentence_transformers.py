@@ -8,6 +8,8 @@ repository is never run.
 from __future__ import annotations
 
 import hashlib
+import logging
+import re
 from collections.abc import Sequence, Set
 from functools import cached_property
 from pathlib import Path
@@ -23,6 +25,8 @@ from notesearch.errors import ModelError
 from notesearch.index.manifest import ModelCard
 
 _BATCH = 32
+_PATH = re.compile(r"[./~\\]|[A-Za-z]:[\\/]")
+"""How a path begins, and no name of a hub does."""
 _UNLIMITED_TOKENS = 512
 """For models that state no limit: what the encoders of this family were trained with."""
 
@@ -88,10 +92,14 @@ class SentenceTransformersEmbedder:
     def _model(self) -> Any:
         if self._packaged:
             verify_default_weights()
+        elif _PATH.match(self._name) and not Path(self._name).expanduser().is_dir():
+            raise _not_loaded(self._name, "there is no such folder.")
         from sentence_transformers import SentenceTransformer
-        from transformers.utils import logging
+        from transformers.utils import logging as hub_logging
 
-        logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # a bar for 0.01 s of reading weights; ours shows the work
+        hub_logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # ours shows the work
+        for name in ("huggingface_hub", "transformers"):
+            logging.getLogger(name).setLevel(logging.ERROR)  # what fails is said once, by the error below
         try:
             return SentenceTransformer(
                 str(default_folder()) if self._packaged else self._name,
@@ -99,10 +107,14 @@ class SentenceTransformersEmbedder:
                 trust_remote_code=False,
             )
         except Exception as error:  # what a hub, a config or a weights file can raise is not ours to list
-            raise ModelError(
-                f"The model {self._name!r} could not be loaded: {_first_line(error)} Name a folder with a "
-                f"sentence-transformers model, a model of the hub, or leave --model out for {DEFAULT_MODEL}."
-            ) from error
+            raise _not_loaded(self._name, _first_line(error)) from error
+
+
+def _not_loaded(name: str, seen: str) -> ModelError:
+    return ModelError(
+        f"The model {name!r} could not be loaded: {seen} Name a folder with a sentence-transformers model, "
+        f"a model of the hub, or leave --model out for {DEFAULT_MODEL}."
+    )
 
 
 def _tokens(row: Any, special: Set[int]) -> Vectors:

@@ -36,7 +36,7 @@ class Recipe:
 
     model: ModelCard
     passage_tokens: int
-    token_codes: str
+    token_codes: str = ""
     """How token vectors are packed, and from which sample their basis comes."""
     splitter_version: int = SPLITTER_VERSION
     precision: str = "float16"

@@ -539,7 +539,7 @@ class Store:
         row = self._connection.execute("SELECT value FROM manifest WHERE key = ?", (key,)).fetchone()
         return str(row[0]) if row else None
 
-    def _set(self, key: str, value: str) -> None:
+    def _set(self, key: str, value: str | bytes) -> None:
         self._connection.execute("INSERT OR REPLACE INTO manifest VALUES (?, ?)", (key, value))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -43,7 +44,7 @@ def read_note(file: File, data: bytes, rules: ReadingRules) -> Note:
     text = decoded.text
     top = frontmatter.read(text)
     starts = line_starts(text)
-    first_line = text.count("\n", 0, top.end) + 1 if top.end else 1
+    first_line = bisect_right(starts, top.end) if top.end else 1
     blocks = markdown.scan(text, top.end, first_line, kind=rules.kind, properties=top.fields)
     opaque = markdown.opaque_spans(text, blocks)
     links = (
@@ -51,8 +52,9 @@ def read_note(file: File, data: bytes, rules: ReadingRules) -> Note:
         *scan_links(text, opaque, starts, start=top.end, kind=rules.kind),
     )
     name = PurePosixPath(file.path).stem
-    heading = next((markdown.plain(b.title) for b in blocks if b.kind is BlockKind.HEADING and b.title), "")
-    title = _title(name, top.title, blocks)
+    headings = [b for b in blocks if b.kind is BlockKind.HEADING and b.title and not b.silent]
+    heading = markdown.plain(headings[0].title) if headings else ""
+    title = _title(name, top.title, headings)
     return Note(
         path=file.path,
         name=name,
@@ -85,12 +87,12 @@ def named_only(file: File, remark: str) -> Note:
     return Note(path=file.path, name=name, title=name, text="", content_hash=b"", remark=remark)
 
 
-def _title(name: str, declared: str, blocks: Sequence[Block]) -> str:
+def _title(name: str, declared: str, headings: Sequence[Block]) -> str:
     """What is shown (rule B15)."""
     if declared.strip():
         return declared.strip()
     if _SAYS_NOTHING.fullmatch(name):
-        top = next((b.title for b in blocks if b.kind is BlockKind.HEADING and b.level == 1 and b.title), "")
+        top = next((heading.title for heading in headings if heading.level == 1), "")
         return markdown.plain(top) or name
     return name
 

@@ -92,7 +92,7 @@ class _Ruler:
 def _atoms(ruler: _Ruler, blocks: Sequence[Block], paths: Sequence[tuple[str, ...]], sizes: Sizes) -> Iterator[_Atom]:
     parents: list[Block] = []
     for block, path in zip(blocks, paths, strict=True):
-        if block.kind is BlockKind.BLANK:
+        if block.kind is BlockKind.BLANK or block.silent:
             continue
         while parents and parents[-1].depth >= max(block.depth, 1) and block.kind is BlockKind.ITEM:
             parents.pop()

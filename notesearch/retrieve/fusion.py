@@ -27,7 +27,7 @@ class Weights:
     title: float = 0.1
     exact_name: float = 2.0
     time: float = 0.8
-    rerank: float = 3.0
+    rerank: float = 4.0
     neighbours: float = 0.3
 
 
@@ -39,7 +39,7 @@ class Ranked:
     score: float
 
 
-_MIDDLE, _SLOPE = 1.6, 2.4
+_MIDDLE, _SLOPE = 2.0, 2.0
 """Of the logistic that brings sums to 0..1. Provisional: set by eye until scores are calibrated."""
 
 

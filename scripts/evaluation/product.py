@@ -44,7 +44,8 @@ class Product:
 
     def embed(self, question: str) -> Vectors:
         """The question's vector: float32 (d,) of unit length."""
-        return self._notebook.embedder.embed_query(question).vectors[0]
+        vector: Vectors = self._notebook.embedder.embed_query(question).vectors[0]
+        return vector
 
     def passages(self) -> tuple[list[IndexedPassage], Vectors]:
         """All passages of the index that have a vector, and the vectors: float32 (n, d) of unit length, row by row."""
