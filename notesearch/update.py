@@ -183,48 +183,45 @@ def _read_all(
     limit_bytes: int,
     progress: Progress,
 ) -> _Outcome:
-    before_by_path = {file.path: before for before, file in (*changes.doubtful, *changes.moved)}
+    """Read and write every file that may have changed; what cannot be read is remembered, and the run goes on (N2)."""
+    known = {file.path: before for before, file in (*changes.doubtful, *changes.moved)}
     moved = {file.path for _, file in changes.moved}
     outcome = _Outcome()
     files = changes.to_read
     for done, file in enumerate(files):
         progress("reading", done, len(files))
-        before = before_by_path.get(file.path)
-        read = _read_one(store, scan_, file, before, rules, limit_bytes)
-        if read is None:
-            continue
-        note, fingerprint = read
-        if note is None:
-            outcome.touched.append((before_by_path[file.path].note, fingerprint))
-            continue
-        outcome.written.append(_write(store, scan_, note, fingerprint, recipe))
-        outcome.added += before is None
-        outcome.moved += file.path in moved
-        if note.remark:
-            outcome.remarks.append(Problem(scan_.vault.name, note.path, note.remark))
+        before = known.get(file.path)
+        try:
+            note, fingerprint = _read(scan_, file, before, rules, limit_bytes)
+            if before and note is None:
+                outcome.touched.append((before.note, fingerprint))
+            elif note is not None:
+                outcome.written.append(_write(store, scan_, note, fingerprint, recipe))
+                outcome.added += before is None
+                outcome.moved += file.path in moved
+                outcome.remarks += [Problem(scan_.vault.name, note.path, note.remark)] if note.remark else []
+        except (Unreadable, NotText) as error:
+            store.put_failure(Failure(scan_.vault.id, file.path, error.reason, file.fingerprint))
+        except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RecursionError) as error:
+            # A bug of ours must not cost the other notes; it is said as what it is.
+            reason = f"could not be indexed, which is an error in notesearch: {type(error).__name__}: {error}"
+            store.put_failure(Failure(scan_.vault.id, file.path, reason, file.fingerprint))
     store.touch_notes(outcome.touched, scan_.scanned_ns)
     progress("reading", len(files), len(files))
     return outcome
 
 
-def _read_one(
-    store: Store, scan_: Scan, file: File, before: KnownFile | None, rules: ReadingRules, limit_bytes: int
-) -> tuple[Note | None, Fingerprint] | None:
-    """The note and the state of its file when it was read; no note if its bytes are the known ones at the known path;
-    nothing, and a remembered failure, if it cannot be read (rule N2).
-    """
+def _read(
+    scan_: Scan, file: File, before: KnownFile | None, rules: ReadingRules, limit_bytes: int
+) -> tuple[Note | None, Fingerprint]:
+    """The note and the state of its file when it was read; no note if the bytes are those known at this path."""
     if file.too_large:
-        return named_only(
-            file, f"larger than {limit_bytes // 2**20} MiB: not read, found by its name only"
-        ), file.fingerprint
-    try:
-        data, fingerprint = read_bytes(Path(scan_.vault.root), file.path, limit_bytes)
-        if before and before.path == file.path and content_hash(data) == before.content_hash:
-            return None, fingerprint
-        return read_note(file, data, rules), fingerprint
-    except (Unreadable, NotText) as error:
-        store.put_failure(Failure(scan_.vault.id, file.path, error.reason, file.fingerprint))
-        return None
+        remark = f"larger than {limit_bytes // 2**20} MiB: not read, found by its name only"
+        return named_only(file, remark), file.fingerprint
+    data, fingerprint = read_bytes(Path(scan_.vault.root), file.path, limit_bytes)
+    if before and before.path == file.path and content_hash(data) == before.content_hash:
+        return None, fingerprint
+    return read_note(file, data, rules), fingerprint
 
 
 def _write(store: Store, scan_: Scan, note: Note, fingerprint: Fingerprint, recipe: Recipe) -> int:

@@ -1,7 +1,7 @@
 """The twenty-four questions about the sample vault, asked with the real model.
 
-They were written from the notes before there was any search, and share few words or none with what answers them. The floors
-below are what is reached now; they may only rise.
+They were written from the notes before there was any search, and share few words or none with what answers
+them. The floors below are what is reached now; they may only rise.
 """
 
 from __future__ import annotations

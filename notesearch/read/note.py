@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -51,7 +52,7 @@ def read_note(file: File, data: bytes, rules: ReadingRules) -> Note:
         *property_links(text, 0, top.end, starts, kind=rules.kind),
         *scan_links(text, opaque, starts, start=top.end, kind=rules.kind),
     )
-    name = PurePosixPath(file.path).stem
+    name = name_of(file.path)
     headings = [b for b in blocks if b.kind is BlockKind.HEADING and b.title and not b.silent]
     heading = markdown.plain(headings[0].title) if headings else ""
     title = _title(name, top.title, headings)
@@ -83,8 +84,13 @@ def read_note(file: File, data: bytes, rules: ReadingRules) -> Note:
 
 def named_only(file: File, remark: str) -> Note:
     """A note that is not read, and can still be found by its name (rule F6)."""
-    name = PurePosixPath(file.path).stem
+    name = name_of(file.path)
     return Note(path=file.path, name=name, title=name, text="", content_hash=b"", remark=remark)
+
+
+def name_of(path: str) -> str:
+    """The file name without its extension, as text: bytes that are not UTF-8 are spelled out in hex."""
+    return os.fsencode(PurePosixPath(path).stem).decode("utf-8", "backslashreplace")
 
 
 def _title(name: str, declared: str, headings: Sequence[Block]) -> str:

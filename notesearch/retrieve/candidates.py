@@ -45,14 +45,15 @@ class Meaning:
 class Candidate:
     """A passage (or, with a negative id, a note without text) and what the arms say of it.
 
-    `dense`: cosine. `lexical`: BM25 as a share of what a perfect match of the question's words would get, 0..1.
-    `title`: how well the note's name fits the question, 0..1. `time`: how far the note lies in the days the question
-    speaks of, 0..1. `rerank`: MaxSim; None until asked for. `neighbours`: the passages before and after.
+    `dense`: cosine; None without a vector. `lexical`: BM25 as a share of what a perfect match of the question's words
+    would get, 0..1. `title`: how well the note's name fits the question, 0..1. `time`: how far the note lies in the days
+    the question speaks of, 0..1. `rerank`: MaxSim; None until asked for, or without token vectors. `neighbours`: the
+    passages before and after.
     """
 
     id: int
     note: int
-    dense: float = 0.0
+    dense: float | None = None
     lexical: float = 0.0
     title: float = 0.0
     time: float = 0.0
@@ -74,7 +75,9 @@ class Arms:
 
 @dataclass(frozen=True, slots=True)
 class _Evidence:
-    """What the arms found: passage id → cosine, passage id → lexical share, note id → title, note id → time."""
+    """What the arms found, by passage id: `dense`, `lexical`; by note id: `title`, `time`. A note's own share of the
+    question's words stands in `lexical` under its negated id.
+    """
 
     vector: NDArray[np.float32] | None
     dense: Mapping[int, float]
@@ -100,7 +103,8 @@ class Candidates:
         named = {*evidence.title, *evidence.time}
         first = store.first_passages(list(named))
         dated = store.passages_within(list(evidence.time)).tolist()
-        ids = {*evidence.dense, *evidence.lexical, *dated, *(first.get(note, -note) for note in named)}
+        worded = (id_ for id_ in evidence.lexical if id_ > 0)
+        ids = {*evidence.dense, *worded, *dated, *(first.get(note, -note) for note in named)}
         return self._described(self._allowed(ids))
 
     def with_neighbours(self, chosen: Sequence[Candidate]) -> list[Candidate]:
@@ -119,11 +123,14 @@ class Candidates:
         words = any_of(query.telling_words)
         ideal = _ideal(store, query) if arms.lexical else 1.0
         found = store.lexical(words, max(LEXICAL_DEPTH, k), arms.fields, within) if arms.lexical else []
+        named = store.named(words, NAMES_DEPTH, notes) if arms.title and not query.phrases else []
         return _Evidence(
             vector=vector,
             dense=dict(store.dense(vector, max(DENSE_DEPTH, k), within)) if vector is not None else {},
-            lexical={id_: score / ideal for id_, score in found},
-            title=_named(store, query, notes) if arms.title and not query.phrases else {},
+            lexical={
+                id_: min(score / ideal, 1.0) for id_, score in (*found, *((-note, score) for note, score in named))
+            },
+            title=_title_fits(store, query, [note for note, _ in named]),
             time=_dated(store, query.dates, notes) if arms.time else {},
         )
 
@@ -145,7 +152,7 @@ class Candidates:
             Candidate(
                 id=i,
                 note=note,
-                dense=dense.get(i, 0.0),
+                dense=dense.get(i),
                 lexical=evidence.lexical.get(i, 0.0),
                 title=evidence.title.get(note, 0.0),
                 time=evidence.time.get(note, 0.0),
@@ -183,12 +190,10 @@ def _ideal(store: Store, query: Query) -> float:
     return _SATURATION * sum(rarity) or 1.0
 
 
-def _named(store: Store, query: Query, notes: Sequence[int] | None) -> dict[int, float]:
-    """Note id → fit of its best name, for the notes whose names share words with the question."""
-    found = store.named(any_of(query.telling_words), NAMES_DEPTH, notes)
-    rows = store.notes(note for note, _ in found)
+def _title_fits(store: Store, query: Query, notes: Sequence[int]) -> dict[int, float]:
+    """Note id → fit of the best of its names; 0 if only its tags or properties share words with the question."""
     asked = _key_words(query.text)
-    return {note: fit for note, row in rows.items() if (fit := max(_fit(asked, name) for name in _names(row))) > 0}
+    return {note: max(_fit(asked, name) for name in _names(row)) for note, row in store.notes(notes).items()}
 
 
 def _names(row: NoteRow) -> Iterable[str]:

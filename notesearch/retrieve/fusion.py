@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 from notesearch.retrieve.candidates import Candidate
 
@@ -45,7 +46,8 @@ _MIDDLE, _SLOPE = 2.0, 2.0
 
 def fuse(candidates: Sequence[Candidate], weights: Weights = Weights()) -> list[Ranked]:
     """Best first; equal scores in the order of their ids, so that the same question always gives the same order."""
-    alone = {c.id: _sum(c, weights) for c in candidates}
+    usual = _usual(candidates)
+    alone = {c.id: _sum(c, usual, weights) for c in candidates}
     total = {
         c.id: (alone[c.id] + weights.neighbours * _beside(c, alone)) / (1 + weights.neighbours) for c in candidates
     }
@@ -53,14 +55,25 @@ def fuse(candidates: Sequence[Candidate], weights: Weights = Weights()) -> list[
     return sorted(ranked, key=lambda r: (-total[r.candidate.id], abs(r.candidate.id)))
 
 
-def _sum(candidate: Candidate, weights: Weights) -> float:
+def _usual(candidates: Sequence[Candidate]) -> Candidate:
+    """Stands in where a vector is missing (a note without text, a passage not embedded yet): what is not known of a
+    passage must not count for or against it.
+    """
+    cosines = [c.dense for c in candidates if c.dense is not None]
+    maxsims = [c.rerank for c in candidates if c.rerank is not None]
+    return Candidate(0, 0, dense=fmean(cosines or [0.0]), rerank=fmean(maxsims or [0.0]))
+
+
+def _sum(candidate: Candidate, usual: Candidate, weights: Weights) -> float:
+    dense = usual.dense if candidate.dense is None else candidate.dense
+    rerank = usual.rerank if candidate.rerank is None else candidate.rerank
     return (
-        weights.dense * candidate.dense
+        weights.dense * (dense or 0.0)
         + weights.lexical * candidate.lexical
         + weights.title * candidate.title
         + weights.exact_name * (candidate.title == 1.0)
         + weights.time * candidate.time
-        + weights.rerank * (candidate.rerank or 0.0)
+        + weights.rerank * (rerank or 0.0)
     )
 
 

@@ -33,8 +33,32 @@ def test_who_is_at_least_as_good_on_every_arm_is_not_ranked_below(candidates: li
     place = {ranked.candidate.id: ranked.score for ranked in fuse(candidates)}
     for a in candidates:
         for b in candidates:
-            if a.dense >= b.dense and a.lexical >= b.lexical and a.title >= b.title:
+            if all(mine >= theirs for mine, theirs in zip(said(a), said(b), strict=True)):
                 assert place[a.id] >= place[b.id] - 1e-12
+
+
+def said(candidate: Candidate) -> tuple[float, float, float]:
+    return candidate.dense or 0.0, candidate.lexical, candidate.title
+
+
+def test_what_is_not_known_counts_neither_for_nor_against() -> None:
+    known = [Candidate(n, n, dense=n / 10, lexical=0.2, rerank=n / 20) for n in (1, 2, 3)]
+    unknown = Candidate(4, 4, lexical=0.2)
+    assert [ranked.candidate.id for ranked in fuse([*known, unknown])] == [3, 2, 4, 1]
+
+
+def test_a_note_asked_for_by_its_very_name_is_first() -> None:
+    close = Candidate(1, 1, dense=0.9, lexical=0.9, title=0.8, rerank=0.6)
+    named = Candidate(-2, 2, lexical=0.5, title=1.0)
+    assert [ranked.candidate.id for ranked in fuse([close, named])] == [-2, 1]
+
+
+def test_neighbours_lift_a_passage() -> None:
+    beside_good = Candidate(1, 1, dense=0.3, neighbours=(3,))
+    beside_poor = Candidate(2, 2, dense=0.3, neighbours=(4,))
+    good, poor = Candidate(3, 1, dense=0.6, neighbours=(1,)), Candidate(4, 2, dense=0.1, neighbours=(2,))
+    order = [ranked.candidate.id for ranked in fuse([beside_good, beside_poor, good, poor])]
+    assert order.index(1) < order.index(2)
 
 
 def test_no_candidates() -> None:
