@@ -121,6 +121,18 @@ def detect_kind(root: Path) -> VaultKind:
     return VaultKind.PLAIN
 
 
+def kind_by_files(paths: Iterable[str]) -> VaultKind:
+    """What the notes themselves tell of a vault that was copied without its program's settings.
+
+    A Logseq graph has both `journals/` and `pages/`; a Dendron vault has `root.md` and, for the most part, dotted names.
+    """
+    notes = [path for path in paths if path.lower().endswith(".md")]
+    if {"journals", "pages"} <= {path.partition("/")[0] for path in notes if "/" in path}:
+        return VaultKind.LOGSEQ
+    dotted = sum("." in path[:-3] and "/" not in path for path in notes)
+    return VaultKind.DENDRON if "root.md" in notes and dotted * 2 > len(notes) else VaultKind.PLAIN
+
+
 def obsidian_root(root: Path) -> Path | None:
     """The nearest folder at or above `root` that Obsidian opens as a vault, for links that open a note there."""
     top = Path(os.path.abspath(root))
@@ -144,8 +156,9 @@ def walk(root: Path, rules: WalkRules | None = None) -> Walk:
     daily_format = settings.daily_format()
     walker = _Walker(os.path.realpath(root), rules, left_out)
     walker.walk()
+    kind = detect_kind(root)
     return Walk(
-        kind=detect_kind(root),
+        kind=kind_by_files(file.path for file in walker.files) if kind is VaultKind.PLAIN else kind,
         files=tuple(sorted(walker.files, key=lambda file: file.path)),
         unreadable=tuple(sorted(walker.unreadable)),
         not_downloaded=tuple(sorted(walker.not_downloaded)),

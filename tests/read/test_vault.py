@@ -24,6 +24,7 @@ from notesearch.read.vault import (
     Walk,
     WalkRules,
     detect_kind,
+    kind_by_files,
     obsidian_root,
     read_bytes,
     walk,
@@ -498,3 +499,11 @@ def test_what_is_written_is_found_and_in_order(
     write(root, *written)
     found = paths(walk(root), "note")
     assert found == sorted(written)
+
+
+def test_f1_a_copy_without_settings_is_known_by_its_files() -> None:
+    dendron = ["root.md", "dev.md", "dev.git.md", "dev.git.rebase.md", "me.books.md"]
+    assert kind_by_files(dendron) is VaultKind.DENDRON
+    assert kind_by_files(dendron[1:]) is VaultKind.PLAIN
+    assert kind_by_files(["journals/2025_07_11.md", "pages/git.md"]) is VaultKind.LOGSEQ
+    assert kind_by_files(["journals/2025_07_11.md", "git.md", "root.md"]) is VaultKind.PLAIN
