@@ -212,9 +212,9 @@ def _notebook(
     from notesearch.render import print_remarks
 
     settings = config.load(vaults=vaults)
-    with Notebook.open(
-        folder or settings.index, vaults=vaults or settings.vaults, model=model, settings=settings, create=create
-    ) as notebook:
+    if create and not vaults and folder is None:
+        vaults = settings.vaults  # they belong to the index that the settings name, and to no other
+    with Notebook.open(folder, vaults=vaults, model=model, settings=settings, create=create) as notebook:
         try:
             yield notebook
         finally:

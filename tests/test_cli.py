@@ -117,6 +117,16 @@ def test_filters_and_order(notesearch: Session) -> None:
     assert dated == ["2025-03-14.md", "2024-01-02.md"]
 
 
+def test_vaults_of_the_settings_belong_to_their_index_alone(notesearch: Session) -> None:
+    settings = notesearch.folder / "notesearch.toml"
+    settings.write_text(settings.read_text(encoding="utf-8") + 'vaults = ["vault"]\n', encoding="utf-8")
+    write(notesearch.folder, "other/x.md", "an other note\n")
+    notesearch("index", "other", "--index", "third")
+    assert [vault["name"] for vault in notesearch.json("status", "--index", "third")["vaults"]] == ["other"]
+    notesearch("index")
+    assert [vault["name"] for vault in notesearch.json("status")["vaults"]] == ["vault"]
+
+
 def test_nothing_found_and_not_answerable_are_status_1(notesearch: Session) -> None:
     notesearch("index", "vault")
     assert "Nothing was found." in notesearch("search", "berths", "--tag", "none", status=1).stderr

@@ -124,7 +124,7 @@ def detect_kind(root: Path) -> VaultKind:
 def kind_by_files(paths: Iterable[str]) -> VaultKind:
     """What the notes themselves tell of a vault that was copied without its program's settings.
 
-    A Logseq graph has both `journals/` and `pages/`; a Dendron vault has `root.md` and, for the most part, dotted names.
+    A Logseq graph has both `journals/` and `pages/`; a Dendron vault has `root.md` and mostly dotted names.
     """
     notes = [path for path in paths if path.lower().endswith(".md")]
     if {"journals", "pages"} <= {path.partition("/")[0] for path in notes if "/" in path}:

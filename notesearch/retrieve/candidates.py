@@ -47,8 +47,8 @@ class Candidate:
 
     `dense`: cosine; None without a vector. `lexical`: BM25 as a share of what a perfect match of the question's words
     would get, 0..1. `title`: how well the note's name fits the question, 0..1. `time`: how far the note lies in the
-    days the question speaks of, 0..1. `rerank`: MaxSim; None until asked for, or without token vectors. `neighbours`: the
-    passages before and after.
+    days the question speaks of, 0..1. `rerank`: MaxSim; None until asked for, or without token vectors.
+    `neighbours`: the passages before and after.
     """
 
     id: int
