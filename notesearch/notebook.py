@@ -27,7 +27,9 @@ from notesearch.search import Ranking, hits_near, search, stale_notes
 from notesearch.update import Progress, Scan, recipe_of, scan, silent, update
 
 _SMALL_S = 2.0
-"""Changes that take no longer than this to index are indexed before a question is answered."""
+"""Text that takes no longer to embed is embedded before a question is answered; more waits, found by its words."""
+_SMALL_BYTES = 1_000_000
+"""Notes that changed are read before a question is answered if they are no more than this together: about a second."""
 _CHARACTERS_PER_S = 10_000
 """The encoder's pace until it has been measured here: a slow laptop's."""
 _RESCAN_S = 1.0
@@ -210,8 +212,7 @@ class Notebook:
         scans = self._scan()
         changed = {(s.vault.id, path) for s in scans for path in s.changes.paths}
         self._newer = frozenset(changed)
-        pace = float(self.store.remembered("characters_per_s") or _CHARACTERS_PER_S)
-        if changed and sum(s.changes.bytes_to_read for s in scans) / pace <= _SMALL_S:
+        if changed and sum(s.changes.bytes_to_read for s in scans) <= _SMALL_BYTES:
             self._write(scans)
 
     def _refresh(self, stale: Sequence[tuple[int, int, str]]) -> bool:
@@ -222,11 +223,13 @@ class Notebook:
         """A small update on the way to an answer; if it cannot be done, the answer comes from the index as it is."""
         if self._usable_embedder() is None:
             return False
+        pace = float(self.store.remembered("characters_per_s") or _CHARACTERS_PER_S)
         try:
             with self.store.writing(wait_s=0.5):
                 if self.store.recipe() is None:
                     self._take_recipe()
-                update(self.store, self._embedder, self.settings, scans, only=only)
+                most = int(pace * _SMALL_S)
+                update(self.store, self._embedder, self.settings, scans, only=only, most_characters=most)
         except (IndexBusy, IndexUnusable, VaultError) as error:
             self._remark(str(error))
             return False
@@ -268,11 +271,10 @@ class Notebook:
         counts = self.store.counts()
         remarks = []
         if self._newer:
-            remarks.append(f"{len(self._newer)} notes changed since they were indexed. Run: notesearch index")
+            remarks.append(f"{_counted(len(self._newer), 'note')} changed since the last index. Run: notesearch index")
         if counts.pending:
-            remarks.append(
-                f"{counts.pending} passages are found by words only until they are embedded. Run: notesearch index"
-            )
+            waiting = _counted(counts.pending, "passage")
+            remarks.append(f"{waiting} found by words only until embedded. Run: notesearch index")
         if self.store.base_is_missing():
             remarks.append(
                 "The vector file is missing or damaged; searching the database instead. Run: notesearch index"
@@ -281,6 +283,10 @@ class Notebook:
 
     def _remark(self, *sentences: str) -> None:
         self._remarks.update(dict.fromkeys(sentences))
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
 def _root(vault: str | Path) -> Path:

@@ -78,11 +78,13 @@ def update(
     *,
     only: Collection[tuple[int, str]] | None = None,
     force: bool = False,
+    most_characters: int | None = None,
     progress: Progress = silent,
 ) -> UpdateReport:
     """Bring the index up to what `scans` saw. Needs the writer's lock.
 
-    With `only`, no more than these (vault id, path) are looked at. Raises VaultError, having changed nothing, if most
+    With `only`, no more than these (vault id, path) are looked at; with `most_characters`, more text than that is not
+    embedded now but waits, found by its words. Raises VaultError, having changed nothing, if most
     of a vault's notes are missing and `force` is not given.
     """
     started = time.perf_counter()
@@ -92,7 +94,8 @@ def update(
     report = UpdateReport()
     for scan_ in scans:
         report = _update_vault(store, embedder, settings, scan_, only, report, progress)
-    embedded = _embed_pending(store, embedder, progress)
+    waits = most_characters is not None and store.pending_characters() > most_characters
+    embedded = 0 if waits else _embed_pending(store, embedder, progress)
     if embedded or report.removed or report.changed or report.added:
         store.tidy()
     return replace(report, embedded=embedded, passages=store.counts().passages, seconds=time.perf_counter() - started)

@@ -182,3 +182,17 @@ def test_update_without_a_vault_says_what_to_do(tmp_path: Path) -> None:
         pytest.raises(NotesearchError, match="notesearch index VAULT"),
     ):
         notebook.update()
+
+
+def test_much_new_text_is_found_by_words_before_it_is_embedded(
+    notebook: Notebook, vault: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("notesearch.notebook._SMALL_S", 0.0)
+    monkeypatch.setattr("notesearch.notebook._RESCAN_S", 0.0)
+    before = encoded(notebook)
+    write(vault, "late.md", "the pelican landed on the slipway\n")
+    assert notebook.search("pelican slipway")[0].note == "late.md"
+    assert encoded(notebook) == before
+    assert notebook.status().pending == 1
+    assert any("1 passage found by words only" in remark for remark in notebook.take_remarks())
+    assert notebook.update().embedded == 1

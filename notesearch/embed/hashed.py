@@ -15,7 +15,7 @@ import numpy as np
 from notesearch.embed import Encoded, Vectors
 from notesearch.index.manifest import ModelCard
 
-DIMENSION = 256
+DIMENSION = 128
 _WORD = re.compile(r"\w+|[^\w\s]")
 
 
@@ -32,7 +32,7 @@ class HashedEmbedder:
         return [word.start() for word in _WORD.finditer(text)]
 
     def embed_passages(self, texts: Sequence[str]) -> Encoded:
-        """Vectors of shape (len(texts), 256)."""
+        """Vectors of shape (len(texts), 128)."""
         self.encoded += len(texts)
         return _encode(texts)
 

@@ -309,6 +309,10 @@ class Store:
         """How many texts wait for a vector."""
         return int(self._connection.execute("SELECT count(*) FROM pending").fetchone()[0])
 
+    def pending_characters(self) -> int:
+        """How long the texts are that wait for a vector."""
+        return int(self._connection.execute("SELECT coalesce(sum(length(text)), 0) FROM pending").fetchone()[0])
+
     def put_vectors(self, keys: Sequence[bytes], rows: Vectors, tokens: Sequence[bytes]) -> None:
         """Store vectors, `rows` (n, d) of unit length, and packed token vectors, under their keys."""
         with self.transaction():
