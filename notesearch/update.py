@@ -40,12 +40,13 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """A vault as it is on disk now, against the index."""
+    """A vault as it is on disk now, against the index. `reread`: its kind changed, and so what its notes mean."""
 
     vault: VaultRow
     walk: Walk
     changes: Changes
     scanned_ns: int
+    reread: bool = False
 
 
 def silent(stage: str, done: int, total: int) -> None:
@@ -67,7 +68,9 @@ def scan(store: Store, vault: VaultRow, settings: Settings, *, verify: bool = Fa
     found = walk(Path(vault.root), WalkRules(exclude=settings.exclude, max_bytes=settings.max_note_bytes))
     failed = {} if retry else {f.path: f.fingerprint for f in store.failures() if f.vault == vault.id}
     notes = [f for f in found.files if f.role == "note" and failed.get(f.path) != f.fingerprint]
-    return Scan(vault, found, compare(store.known_files(vault.id), found, notes, verify=verify), scanned_ns)
+    reread = vault.scanned_ns > 0 and found.kind != vault.kind
+    changes = compare(store.known_files(vault.id), found, notes, verify=verify or reread)
+    return Scan(vault, found, changes, scanned_ns, reread)
 
 
 def update(
@@ -222,7 +225,7 @@ def _read(
         remark = f"larger than {limit_bytes // 2**20} MiB: not read, found by its name only"
         return named_only(file, remark), file.fingerprint
     data, fingerprint = read_bytes(Path(scan_.vault.root), file.path, limit_bytes)
-    if before and before.path == file.path and content_hash(data) == before.content_hash:
+    if before and not scan_.reread and before.path == file.path and content_hash(data) == before.content_hash:
         return None, fingerprint
     return read_note(file, data, rules), fingerprint
 

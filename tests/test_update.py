@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from notesearch import Notebook, NotesearchError
+from notesearch import Notebook, NotesearchError, Where
 from notesearch.config import Settings
 from notesearch.embed import Encoded, sample_texts
 from notesearch.embed.hashed import HashedEmbedder
@@ -196,3 +196,14 @@ def test_much_new_text_is_found_by_words_before_it_is_embedded(
     assert notebook.status().pending == 1
     assert any("1 passage found by words only" in remark for remark in notebook.take_remarks())
     assert notebook.update().embedded == 1
+
+
+def test_a_vault_that_becomes_another_kind_is_read_again(notebook: Notebook, vault: Path) -> None:
+    write(vault, "swapped.md", "see [[the harbour|harbour]]\n")
+    assert notebook.update().added == 1
+    assert notebook.status().unresolved_links == (("missing", 1),)
+    write(vault, "dendron.yml", "version: 5\n")
+    report = notebook.update()
+    assert (report.changed, notebook.status().vaults[0].kind) == (4, "dendron")
+    (hit,) = notebook.search("see the harbour", where=Where(paths=("swapped",)))
+    assert [link.note for link in hit.links] == ["harbour.md"]
