@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from notesearch.index.records import Where
     from notesearch.notebook import Notebook
 
+_INTERRUPTED = 130
+"""The status by which typer says that Ctrl-C was pressed."""
+
 app = typer.Typer(
     name="notesearch",
     help="Search and question your own Markdown notes, on your own machine.",
@@ -54,12 +57,10 @@ def main() -> None:
     except NotesearchError as error:
         print(f"notesearch: {_safe(str(error))}", file=sys.stderr)
         sys.exit(error.exit_status)
-    except KeyboardInterrupt:
-        print(
-            "notesearch: stopped. What was done is kept; the next `notesearch index` goes on from there.",
-            file=sys.stderr,
-        )
-        sys.exit(130)
+    except SystemExit as ending:
+        if ending.code == _INTERRUPTED:
+            print("notesearch: stopped. What was done is kept; `notesearch index` goes on from there.", file=sys.stderr)
+        raise
     except BrokenPipeError:  # the reader of our output has had enough
         sys.stderr.close()
         sys.exit(0)

@@ -121,7 +121,10 @@ class Notebook:
             return report
 
     def search(self, query: str, k: int = 10, *, where: Where | None = None, explain: bool = False) -> list[Hit]:
-        """The best `k` passages, best first. Raises UsageError if `query` is blank or `k` below 1."""
+        """The best `k` passages, best first. Raises UsageError if `query` is blank or `k` below 1.
+
+        Every hit carries its signals; `explain` is for what will be said beyond them.
+        """
         with self._lock:
             return self._search(self._parse(query, k, where), k)
 

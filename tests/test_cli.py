@@ -231,3 +231,21 @@ def test_settings_inside_a_vault_may_only_exclude(tmp_path: Path) -> None:
     done = session("index", ".", "--index", str(tmp_path / "idx"), "--model", "hashed")
     assert "1 added" in done.stderr
     assert "'model' may not be set" in done.stderr and "'index' may not be set" in done.stderr
+
+
+def test_ctrl_c_says_that_nothing_is_lost(notesearch: Session) -> None:
+    program = (
+        "from notesearch import cli, embed\n"
+        "from notesearch.embed.hashed import HashedEmbedder\n"
+        "def stop(self, texts): raise KeyboardInterrupt\n"
+        "whole = HashedEmbedder.embed_passages\n"
+        "HashedEmbedder.embed_passages = lambda self, texts: (whole if len(texts) > 20 else stop)(self, texts)\n"
+        "cli.main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, "index", "vault"], cwd=notesearch.folder, capture_output=True, encoding="utf-8"
+    )
+    assert done.returncode == 130
+    assert done.stderr.endswith("notesearch: stopped. What was done is kept; `notesearch index` goes on from there.\n")
+    report = notesearch.json("index")
+    assert (report["unchanged"], report["embedded"]) == (3, 4)
