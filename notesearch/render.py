@@ -91,7 +91,7 @@ def _print_indented(console: Console, text: Text, columns: int) -> None:
 
 
 def _headline(console: Console, hit: Hit) -> Text:
-    url = hit.urls.obsidian or hit.urls.file
+    url = hit.urls.preferred
     line = Text(f"{hit.rank}. ", style="bold")
     line.append(place(hit), style=f"cyan link {url}" if _clickable(console) else "cyan")
     above = " › ".join(shown(part) for part in (hit.title, *(h for h in hit.headings if h != hit.title)))

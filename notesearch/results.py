@@ -52,6 +52,11 @@ class Urls:
     obsidian: str | None = None
     web: str | None = None
 
+    @property
+    def preferred(self) -> str:
+        """What a click opens: Obsidian if the note lies in a vault of it, else the file."""
+        return self.obsidian if self.obsidian and "?vault=" in self.obsidian else self.file
+
 
 @dataclass(frozen=True, slots=True)
 class LinkedNote:

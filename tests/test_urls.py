@@ -64,3 +64,9 @@ def test_u2_and_u3_and_web() -> None:
 
 def test_u2_a_name_that_is_not_utf8_keeps_its_bytes() -> None:
     assert made("caf\udce9.md").file.endswith("/caf%E9.md")
+
+
+def test_a_click_opens_obsidian_only_where_it_knows_the_note() -> None:
+    inside, outside = made("x.md"), made("x.md", obsidian=None)
+    assert inside.preferred == inside.obsidian
+    assert outside.preferred == outside.file

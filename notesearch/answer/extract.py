@@ -103,7 +103,7 @@ def _quote(sentence: _Sentence) -> Quote:
     hit = sentence.hit
     first = hit.lines[0] + hit.text.count("\n", 0, sentence.start)
     lines = (first, first + sentence.text.count("\n"))
-    return Quote(sentence.text, hit.note, lines, hit.urls.obsidian or hit.urls.file)
+    return Quote(sentence.text, hit.note, lines, hit.urls.preferred)
 
 
 def _confidence(asked: Set[str], best: _Sentence, hits: Sequence[Hit]) -> float:
