@@ -1,0 +1,78 @@
+"""The object library users hold: contracts that the command line does not show."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import FrozenInstanceError
+from pathlib import Path
+
+import pytest
+
+from notesearch import Notebook, Where
+from notesearch.config import Settings
+from notesearch.errors import IndexMissing, VaultError
+from tests.conftest import write
+
+
+def test_several_threads_search_while_another_writes(notebook: Notebook, vault: Path) -> None:
+    def ask(n: int) -> str:
+        if n % 5 == 0:
+            write(vault, f"new {n}.md", f"lantern number {n} hangs in the shed\n")
+            notebook.update()
+        return notebook.search("flour water salt")[0].note
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(ask, range(40))) == {"bread.md"}
+    assert notebook.status().notes == 3 + 8
+
+
+def test_the_same_question_gives_the_same_hits(notebook: Notebook) -> None:
+    assert notebook.search("ann and the berths", k=10) == notebook.search("ann and the berths", k=10)
+
+
+def test_hits_and_answers_are_values(notebook: Notebook) -> None:
+    answer = notebook.ask("flour water salt")
+    with pytest.raises(FrozenInstanceError):
+        answer.confidence = 1.0  # type: ignore[misc]
+    assert answer.hits[0].to_dict()["note"] == "bread.md"
+    assert [hit.rank for hit in answer.hits] == list(range(1, len(answer.hits) + 1))
+
+
+def test_a_hit_is_the_exact_slice_of_its_file(notebook: Notebook, vault: Path) -> None:
+    for hit in notebook.search("crane bread ann", k=10):
+        text = (vault / hit.note).read_text(encoding="utf-8")
+        assert hit.text == text[hit.span[0] : hit.span[1]]
+        assert hit.text in "\n".join(text.split("\n")[hit.lines[0] - 1 : hit.lines[1]])
+
+
+def test_vaults_are_remembered_and_not_added_twice(tmp_path: Path, vault: Path) -> None:
+    write(tmp_path, "second/vault/x.md", "another vault of the same name\n")
+    folder = tmp_path / "index"
+    with Notebook.open(
+        folder, vaults=[vault, tmp_path / "second" / "vault"], model="hashed", settings=Settings()
+    ) as both:
+        both.update()
+    with Notebook.open(folder, vaults=[vault], settings=Settings()) as again:
+        assert [v.name for v in again.status().vaults] == ["vault", "vault 2"]
+        assert {hit.vault for hit in again.search("another vault", where=Where(vaults=("vault 2",)))} == {"vault 2"}
+
+
+def test_a_vault_that_is_gone_is_said_and_nothing_is_lost(notebook: Notebook, vault: Path) -> None:
+    vault.rename(vault.with_name("moved away"))
+    with pytest.raises(VaultError, match="no such folder"):
+        notebook.update()
+    assert notebook.store.counts().notes == 3
+    vault.with_name("moved away").rename(vault)
+    assert notebook.update().unchanged == 3
+
+
+def test_without_create_a_missing_index_is_an_error_and_is_not_made(tmp_path: Path) -> None:
+    with pytest.raises(IndexMissing):
+        Notebook.open(tmp_path / "none", create=False, settings=Settings())
+    assert not (tmp_path / "none").exists()
+
+
+def test_search_by_words_alone_when_the_model_is_another(notebook: Notebook, tmp_path: Path, vault: Path) -> None:
+    with Notebook.open(notebook.store.folder, model=str(tmp_path / "no-model"), settings=Settings()) as other:
+        assert other.search("flour water salt")[0].note == "bread.md"
+        assert any("Searching by words only" in remark for remark in other.take_remarks())
