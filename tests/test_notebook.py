@@ -76,3 +76,16 @@ def test_search_by_words_alone_when_the_model_is_another(notebook: Notebook, tmp
     with Notebook.open(notebook.store.folder, model=str(tmp_path / "no-model"), settings=Settings()) as other:
         assert other.search("flour water salt")[0].note == "bread.md"
         assert any("Searching by words only" in remark for remark in other.take_remarks())
+
+
+def test_a_code_is_found_before_its_neighbours(tmp_path: Path) -> None:
+    root = tmp_path / "parts"
+    for n in range(40):
+        write(
+            root,
+            f"{n}.md",
+            f"invoice INV-20{n:02d} " + "paid by the harbour office, filed with the others " * (n % 4) + "\n",
+        )
+    with Notebook.open(tmp_path / "index", vaults=[root], model="hashed", settings=Settings()) as notebook:
+        notebook.update()
+        assert [notebook.search(f"INV-20{n:02d}")[0].note for n in range(40)] == [f"{n}.md" for n in range(40)]

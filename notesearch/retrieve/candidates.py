@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -46,15 +46,16 @@ class Candidate:
     """A passage (or, with a negative id, a note without text) and what the arms say of it.
 
     `dense`: cosine; None without a vector. `lexical`: BM25 as a share of what a perfect match of the question's words
-    would get, 0..1. `title`: how well the note's name fits the question, 0..1. `time`: how far the note lies in the
-    days the question speaks of, 0..1. `rerank`: MaxSim; None until asked for, or without token vectors.
-    `neighbours`: the passages before and after.
+    would get, 0..1. `only`: whether no other passage holds every telling word. `title`: how well the note's name fits the question,
+    0..1. `time`: how far the note lies in the days the question speaks of, 0..1. `rerank`: MaxSim; None until asked
+    for, or without token vectors. `neighbours`: the passages before and after.
     """
 
     id: int
     note: int
     dense: float | None = None
     lexical: float = 0.0
+    only: bool = False
     title: float = 0.0
     time: float = 0.0
     rerank: float | None = None
@@ -75,13 +76,15 @@ class Arms:
 
 @dataclass(frozen=True, slots=True)
 class _Evidence:
-    """What the arms found, by passage id: `dense`, `lexical`; by note id: `title`, `time`. A note's own share of the
-    question's words stands in `lexical` under its negated id.
+    """What the arms found. `dense`, `lexical` and `only` go by passage id, `title` and `time` by note id.
+
+    A note's own share of the question's words stands in `lexical` under its negated id.
     """
 
     vector: NDArray[np.float32] | None
     dense: Mapping[int, float]
     lexical: Mapping[int, float]
+    only: Set[int]
     title: Mapping[int, float]
     time: Mapping[int, float]
 
@@ -104,7 +107,7 @@ class Candidates:
         first = store.first_passages(list(named))
         dated = store.passages_within(list(evidence.time)).tolist()
         worded = (id_ for id_ in evidence.lexical if id_ > 0)
-        ids = {*evidence.dense, *worded, *dated, *(first.get(note, -note) for note in named)}
+        ids = {*evidence.dense, *worded, *evidence.only, *dated, *(first.get(note, -note) for note in named)}
         return self._described(self._allowed(ids))
 
     def with_neighbours(self, chosen: Sequence[Candidate]) -> list[Candidate]:
@@ -121,8 +124,10 @@ class Candidates:
         store, arms, within = self._store, self._arms, self._within
         vector = self._meaning.vector if self._meaning and arms.dense else None
         words = any_of(query.telling_words)
+        every = all_of(any_of([word]) for word in query.telling_words)
         ideal = _ideal(store, query) if arms.lexical else 1.0
         found = store.lexical(words, max(LEXICAL_DEPTH, k), arms.fields, within) if arms.lexical else []
+        holders = store.lexical(every, 2, arms.fields, within) if arms.lexical else []
         named = store.named(words, NAMES_DEPTH, notes) if arms.title and not query.phrases else []
         return _Evidence(
             vector=vector,
@@ -130,6 +135,7 @@ class Candidates:
             lexical={
                 id_: min(score / ideal, 1.0) for id_, score in (*found, *((-note, score) for note, score in named))
             },
+            only={id_ for id_, _ in holders} if len(holders) == 1 else set(),
             title=_title_fits(store, query, [note for note, _ in named]),
             time=_dated(store, query.dates, notes) if arms.time else {},
         )
@@ -154,6 +160,7 @@ class Candidates:
                 note=note,
                 dense=dense.get(i),
                 lexical=evidence.lexical.get(i, 0.0),
+                only=i in evidence.only,
                 title=evidence.title.get(note, 0.0),
                 time=evidence.time.get(note, 0.0),
             )

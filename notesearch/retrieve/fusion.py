@@ -20,11 +20,13 @@ from notesearch.retrieve.candidates import Candidate
 class Weights:
     """What each arm counts, and what the neighbours. Chosen by measurement over the development sets together.
 
-    `exact_name` is for a note asked for by its very name: nothing that merely resembles it may come before.
+    `only_one` is for the one passage that holds every telling word: who types a rare name or a code means it, and what
+    only resembles it may not come before. `exact_name` is for a note asked for by its very name.
     """
 
     dense: float = 0.5
     lexical: float = 1.0
+    only_one: float = 2.0
     title: float = 0.1
     exact_name: float = 2.0
     time: float = 0.8
@@ -70,6 +72,7 @@ def _sum(candidate: Candidate, usual: Candidate, weights: Weights) -> float:
     return (
         weights.dense * (dense or 0.0)
         + weights.lexical * candidate.lexical
+        + weights.only_one * candidate.only
         + weights.title * candidate.title
         + weights.exact_name * (candidate.title == 1.0)
         + weights.time * candidate.time

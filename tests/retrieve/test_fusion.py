@@ -10,7 +10,7 @@ from notesearch.retrieve.fusion import fuse
 
 scores = st.floats(0, 1, allow_nan=False, width=16)
 candidate_lists = st.lists(st.tuples(scores, scores, scores), min_size=1, max_size=12).map(
-    lambda rows: [Candidate(n, n, *row) for n, row in enumerate(rows, start=1)]
+    lambda rows: [Candidate(n, n, dense=d, lexical=w, title=t) for n, (d, w, t) in enumerate(rows, start=1)]
 )
 
 
@@ -51,6 +51,12 @@ def test_a_note_asked_for_by_its_very_name_is_first() -> None:
     close = Candidate(1, 1, dense=0.9, lexical=0.9, title=0.8, rerank=0.6)
     named = Candidate(-2, 2, lexical=0.5, title=1.0)
     assert [ranked.candidate.id for ranked in fuse([close, named])] == [-2, 1]
+
+
+def test_the_only_passage_with_every_word_is_not_beaten_by_one_that_only_resembles_it() -> None:
+    exact = Candidate(1, 1, dense=0.3, lexical=0.4, only=True, rerank=0.3)
+    close = Candidate(2, 2, dense=0.8, lexical=0.3, rerank=0.6)
+    assert [ranked.candidate.id for ranked in fuse([close, exact])] == [1, 2]
 
 
 def test_neighbours_lift_a_passage() -> None:
