@@ -46,9 +46,9 @@ class Candidate:
     """A passage (or, with a negative id, a note without text) and what the arms say of it.
 
     `dense`: cosine; None without a vector. `lexical`: BM25 as a share of what a perfect match of the question's words
-    would get, 0..1. `only`: whether no other passage holds every telling word. `title`: how well the note's name fits the question,
-    0..1. `time`: how far the note lies in the days the question speaks of, 0..1. `rerank`: MaxSim; None until asked
-    for, or without token vectors. `neighbours`: the passages before and after.
+    would get, 0..1. `only`: whether no other passage holds every telling word. `title`: how well the note's name fits
+    the question, 0..1. `time`: how far the note lies in the days the question speaks of, 0..1. `rerank`: MaxSim; None
+    until asked for, or without token vectors. `neighbours`: the passages before and after.
     """
 
     id: int
