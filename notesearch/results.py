@@ -26,6 +26,17 @@ def plain(value: Any) -> Any:
     return str(value) if isinstance(value, Path) else value
 
 
+class _Record:
+    """What the four values share that a caller may want as JSON."""
+
+    __slots__ = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON has it. On the command line an answer's `question` and `hits` stand beside it, not in it."""
+        result: dict[str, Any] = plain(self)
+        return result
+
+
 @dataclass(frozen=True, slots=True)
 class Signals:
     """What each arm said of a hit; None: it said nothing. Higher is better everywhere.
@@ -68,7 +79,7 @@ class LinkedNote:
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(_Record):
     """A passage that was found.
 
     `text` is the exact slice `span` (characters; end exclusive) of the note, `lines` its first and last line (from 1,
@@ -96,11 +107,6 @@ class Hit:
     backlinks: tuple[LinkedNote, ...]
     urls: Urls
 
-    def to_dict(self) -> dict[str, Any]:
-        """As JSON has it."""
-        result: dict[str, Any] = plain(self)
-        return result
-
 
 @dataclass(frozen=True, slots=True)
 class Quote:
@@ -122,7 +128,7 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(_Record):
     """What the notes say to a question.
 
     `text` is None when they do not say. `confidence` is 0..1 that `quotes` answer the question; it and `answerable` are
@@ -140,11 +146,6 @@ class Answer:
     generator: str
     hits: tuple[Hit, ...]
 
-    def to_dict(self) -> dict[str, Any]:
-        """As JSON has it; on the command line `question` and `hits` stand beside the answer, not in it."""
-        result: dict[str, Any] = plain(self)
-        return result
-
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -156,7 +157,7 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
-class UpdateReport:
+class UpdateReport(_Record):
     """What an update did. Notes are counted; `embedded` counts texts that went through the encoder; `seconds` is wall
     time.
 
@@ -174,11 +175,6 @@ class UpdateReport:
     remarks: tuple[Problem, ...] = ()
     seconds: float = 0.0
 
-    def to_dict(self) -> dict[str, Any]:
-        """As JSON has it."""
-        result: dict[str, Any] = plain(self)
-        return result
-
 
 @dataclass(frozen=True, slots=True)
 class VaultStatus:
@@ -191,7 +187,7 @@ class VaultStatus:
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class Status(_Record):
     """The index at a glance. `pending`: passages without a vector yet; `newer`: notes changed since then."""
 
     index: str
@@ -207,8 +203,3 @@ class Status:
     failed: tuple[Problem, ...]
     unresolved_links: tuple[tuple[str, int], ...]
     remarks: tuple[str, ...] = ()
-
-    def to_dict(self) -> dict[str, Any]:
-        """As JSON has it."""
-        result: dict[str, Any] = plain(self)
-        return result

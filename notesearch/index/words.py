@@ -68,11 +68,6 @@ def all_of(expressions: Iterable[str]) -> str:
     return " AND ".join(f"({expression})" for expression in expressions if expression)
 
 
-def but_not(expression: str, excluded: Iterable[str]) -> str:
-    """The rows that match `expression` and none of the phrases `excluded`."""
-    return "".join([f"({expression})", *(f" NOT {phrase(words)}" for words in excluded)])
-
-
 def _quote(term: str) -> str:
     return '"' + term.replace('"', '""').replace("\0", " ") + '"'
 

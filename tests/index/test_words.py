@@ -8,7 +8,7 @@ import pytest
 
 from notesearch import Notebook
 from notesearch.config import Settings
-from notesearch.index.words import FieldWeights, any_of, but_not, phrase, query_terms, spread
+from notesearch.index.words import FieldWeights, any_of, phrase, query_terms, spread
 from tests.conftest import write
 
 
@@ -28,7 +28,6 @@ def test_expressions_are_quoted() -> None:
     assert any_of(["or", 'say "hi"', "or"]) == '"or" OR "say ""hi"""'
     assert any_of(["new"], prefix="yo") == '"new" OR "yo"*'
     assert phrase("quiet mornings") == '"quiet mornings"'
-    assert but_not('"a"', ["b c"]) == '("a") NOT "b c"'
 
 
 @pytest.mark.parametrize(
