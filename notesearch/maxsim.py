@@ -37,20 +37,33 @@ def pack(tokens: Vectors, basis: Vectors) -> bytes:
     return np.packbits(tokens @ basis > 0, axis=1).tobytes()
 
 
-def maxsim(query: Vectors, basis: Vectors, passages: Sequence[bytes]) -> NDArray[np.float64]:
-    """For each packed passage the mean, over the tokens of `query` (q, d), of the best similarity among its tokens.
+def best_matches(query: Vectors, basis: Vectors, passages: Sequence[bytes]) -> NDArray[np.float32]:
+    """For each packed passage and each token of `query` (q, d), the best similarity among the passage's tokens.
 
-    Shape (n,), about -1..1; a passage without tokens gets the lowest score there is, -1.
+    Shape (n, q), each about -1..1; a passage without tokens gets the lowest score there is, -1.
     """
-    scores = np.full(len(passages), -1.0)
+    best = np.full((len(passages), len(query)), -1.0, np.float32)
     bits = basis.shape[1]
     lengths = np.array([len(packed) * 8 // bits for packed in passages], np.int64)
     filled = np.flatnonzero(lengths)
     if not len(filled) or not len(query):
-        return scores
+        return best
     packed = np.frombuffer(b"".join(passages), np.uint8).reshape(-1, bits // 8)
     signs = np.unpackbits(packed, axis=1).astype(np.float32) * 2 - 1
     similarities = signs @ (query @ basis).T / np.sqrt(bits)
     starts = np.concatenate(([0], np.cumsum(lengths[filled])[:-1]))
-    scores[filled] = np.maximum.reduceat(similarities, starts, axis=0).mean(axis=1)
-    return scores
+    best[filled] = np.maximum.reduceat(similarities, starts, axis=0)
+    return best
+
+
+def maxsim(best: NDArray[np.float32]) -> NDArray[np.float32]:
+    """MaxSim of each row of `best_matches` (n, q): the mean over the question's tokens. Shape (n,), about -1..1."""
+    return best.mean(axis=1) if best.shape[1] else np.full(len(best), -1.0, np.float32)
+
+
+def together(best: NDArray[np.float32], groups: NDArray[np.int64]) -> NDArray[np.float32]:
+    """`best_matches` (n, q) as if all passages of a group (n,) were one: each row is the best of its group."""
+    _, group = np.unique(groups, return_inverse=True)
+    whole = np.full((group.max(initial=-1) + 1, best.shape[1]), -1.0, np.float32)
+    np.maximum.at(whole, group, best)
+    return whole[group]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from rich.console import Console
@@ -119,7 +120,7 @@ def _body(hit: Hit) -> Text:
 
 
 def _signals(hit: Hit) -> Text:
-    said = {name: getattr(hit.signals, name) for name in ("dense", "lexical", "title", "links", "time", "rerank")}
+    said = asdict(hit.signals)
     return Text("  ".join(f"{name} {value:.3f}" for name, value in said.items() if value is not None), style="dim")
 
 

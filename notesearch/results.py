@@ -43,7 +43,7 @@ class Signals:
 
     `dense`: cosine, -1..1. `lexical`: share of the question's words, weighted by rarity, 0..1. `title`: how well the
     note's name or alias fits, 0..1. `time`: how far it lies in the days asked for, 0..1. `rerank`: MaxSim, about
-    0..1.
+    0..1. `note_rerank`: the same for the note's found passages taken together.
     """
 
     dense: float | None = None
@@ -52,6 +52,7 @@ class Signals:
     links: float | None = None
     time: float | None = None
     rerank: float | None = None
+    note_rerank: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,6 +107,7 @@ def _hit(
             title=candidate.title,
             time=candidate.time,
             rerank=candidate.rerank,
+            note_rerank=candidate.note_rerank,
         ),
         marks=marks(text, query),
         links=_linked(links.get(candidate.id, ())),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from notesearch.maxsim import BITS, maxsim, pack, principal_basis
+from notesearch.maxsim import BITS, best_matches, maxsim, pack, principal_basis, together
 
 
 def unit(rows: np.ndarray) -> np.ndarray:
@@ -37,7 +37,7 @@ def test_packed_scores_order_passages_as_exact_ones_do(tokens: np.ndarray) -> No
     query = tokens[:8]
     passages = [unit(query + scale * rng.standard_normal(query.shape)) for scale in np.linspace(0.02, 0.4, 12)]
     exact = [float((query @ passage.T).max(axis=1).mean()) for passage in passages]
-    packed = maxsim(query, basis, [pack(passage, basis) for passage in passages])
+    packed = maxsim(best_matches(query, basis, [pack(passage, basis) for passage in passages]))
     assert np.corrcoef(exact, packed)[0, 1] > 0.98
     assert int(np.argmax(packed)) == int(np.argmax(exact)) == 0
 
@@ -45,15 +45,26 @@ def test_packed_scores_order_passages_as_exact_ones_do(tokens: np.ndarray) -> No
 def test_each_token_of_the_question_takes_its_best(tokens: np.ndarray) -> None:
     basis = principal_basis(tokens)
     both, one = pack(tokens[[0, 1]], basis), pack(tokens[[0, 0]], basis)
-    scores = maxsim(tokens[[0, 1]], basis, [both, one])
+    scores = maxsim(best_matches(tokens[[0, 1]], basis, [both, one]))
     assert scores[0] > scores[1]
+
+
+def test_passages_together_score_as_one_of_all_their_tokens(tokens: np.ndarray) -> None:
+    basis = principal_basis(tokens)
+    halves = [pack(tokens[[0, 5]], basis), pack(tokens[[1, 6]], basis), pack(tokens[[2, 7]], basis)]
+    joined = pack(tokens[[0, 5, 1, 6]], basis)
+    whole = together(best_matches(tokens[[0, 1]], basis, halves), np.array([4, 4, 9]))
+    assert np.array_equal(whole[0], best_matches(tokens[[0, 1]], basis, [joined])[0])
+    assert np.array_equal(whole[0], whole[1])
+    assert np.array_equal(whole[2], best_matches(tokens[[0, 1]], basis, halves[2:])[0])
 
 
 def test_nothing_in_nothing_out(tokens: np.ndarray) -> None:
     basis = principal_basis(tokens)
-    assert maxsim(tokens[:2], basis, []).shape == (0,)
-    assert maxsim(tokens[:2], basis, [b"", pack(tokens[:3], basis)])[0] == -1.0
-    assert maxsim(tokens[:0], basis, [pack(tokens[:3], basis)]).tolist() == [-1.0]
+    assert maxsim(best_matches(tokens[:2], basis, [])).shape == (0,)
+    assert maxsim(best_matches(tokens[:2], basis, [b"", pack(tokens[:3], basis)]))[0] == -1.0
+    assert maxsim(best_matches(tokens[:0], basis, [pack(tokens[:3], basis)])).tolist() == [-1.0]
+    assert together(best_matches(tokens[:2], basis, []), np.array([], np.int64)).shape == (0, 2)
 
 
 def test_few_dimensions_keep_whole_bytes() -> None:

@@ -20,7 +20,7 @@ from notesearch.index.store import Store
 from notesearch.index.vectors import Ids
 from notesearch.index.words import FieldWeights, all_of, any_of, phrase
 from notesearch.language import STOP_WORDS, words_of
-from notesearch.maxsim import maxsim
+from notesearch.maxsim import best_matches, maxsim, together
 from notesearch.retrieve.query import Query
 
 DENSE_DEPTH = 200
@@ -47,8 +47,9 @@ class Candidate:
 
     `dense`: cosine; None without a vector. `lexical`: BM25 as a share of what a perfect match of the question's words
     would get, 0..1. `only`: whether no other passage holds every telling word. `title`: how well the note's name fits
-    the question, 0..1. `time`: how far the note lies in the days the question speaks of, 0..1. `rerank`: MaxSim; None
-    until asked for, or without token vectors. `neighbours`: the passages before and after.
+    the question, 0..1. `time`: how far the note lies in the days the question speaks of, 0..1. `rerank`: MaxSim;
+    `note_rerank`: MaxSim of the note's candidates taken together, since a note often says in one paragraph who and in
+    another what. Both None until asked for, or without token vectors. `neighbours`: the passages before and after.
     """
 
     id: int
@@ -59,6 +60,7 @@ class Candidate:
     title: float = 0.0
     time: float = 0.0
     rerank: float | None = None
+    note_rerank: float | None = None
     neighbours: tuple[int, ...] = ()
 
 
@@ -117,8 +119,13 @@ class Candidates:
         new = self._allowed({n for beside in around.values() for n in beside} - known.keys())
         everyone = [*chosen, *self._described(new)]
         links = _both_ways(around)
-        reranked = self._maxsim([c.id for c in everyone if c.id > 0])
-        return [replace(c, neighbours=links.get(c.id, ()), rerank=reranked.get(c.id)) for c in everyone]
+        reranked = self._maxsim({c.id: c.note for c in everyone if c.id > 0})
+        return [self._beside(c, links.get(c.id, ()), reranked.get(c.id)) for c in everyone]
+
+    @staticmethod
+    def _beside(candidate: Candidate, neighbours: tuple[int, ...], maxsims: tuple[float, float] | None) -> Candidate:
+        own, note = maxsims or (None, None)
+        return replace(candidate, neighbours=neighbours, rerank=own, note_rerank=note)
 
     def _gather(self, query: Query, k: int, notes: Sequence[int] | None) -> _Evidence:
         store, arms, within = self._store, self._arms, self._within
@@ -168,12 +175,14 @@ class Candidates:
             if (note := owners.get(i, max(-i, 0)))
         ]
 
-    def _maxsim(self, ids: Sequence[int]) -> dict[int, float]:
+    def _maxsim(self, notes: Mapping[int, int]) -> dict[int, tuple[float, float]]:
+        """Passage id → its own MaxSim and its note's; `notes` says whose the passages are."""
         if self._meaning is None or not self._arms.rerank:
             return {}
-        packed = self._store.tokens_of(ids)
-        scores = maxsim(self._meaning.tokens, self._store.basis(), list(packed.values()))
-        return dict(zip(packed, scores.tolist(), strict=True))
+        packed = self._store.tokens_of(list(notes))
+        best = best_matches(self._meaning.tokens, self._store.basis(), list(packed.values()))
+        whole = together(best, np.array([notes[id_] for id_ in packed], np.int64))
+        return dict(zip(packed, zip(maxsim(best).tolist(), maxsim(whole).tolist(), strict=True), strict=True))
 
 
 def _within(store: Store, query: Query, notes: Sequence[int] | None) -> Ids | None:

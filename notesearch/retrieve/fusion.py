@@ -24,13 +24,14 @@ class Weights:
     only resembles it may not come before. `exact_name` is for a note asked for by its very name.
     """
 
-    dense: float = 0.5
-    lexical: float = 1.0
+    dense: float = 0.25
+    lexical: float = 0.7
     only_one: float = 2.0
     title: float = 0.1
     exact_name: float = 2.0
     time: float = 0.8
-    rerank: float = 4.0
+    rerank: float = 2.0
+    note_rerank: float = 2.0
     neighbours: float = 0.3
 
 
@@ -63,12 +64,16 @@ def _usual(candidates: Sequence[Candidate]) -> Candidate:
     """
     cosines = [c.dense for c in candidates if c.dense is not None]
     maxsims = [c.rerank for c in candidates if c.rerank is not None]
-    return Candidate(0, 0, dense=fmean(cosines or [0.0]), rerank=fmean(maxsims or [0.0]))
+    wholes = [c.note_rerank for c in candidates if c.note_rerank is not None]
+    return Candidate(
+        0, 0, dense=fmean(cosines or [0.0]), rerank=fmean(maxsims or [0.0]), note_rerank=fmean(wholes or [0.0])
+    )
 
 
 def _sum(candidate: Candidate, usual: Candidate, weights: Weights) -> float:
     dense = usual.dense if candidate.dense is None else candidate.dense
     rerank = usual.rerank if candidate.rerank is None else candidate.rerank
+    note_rerank = usual.note_rerank if candidate.note_rerank is None else candidate.note_rerank
     return (
         weights.dense * (dense or 0.0)
         + weights.lexical * candidate.lexical
@@ -77,6 +82,7 @@ def _sum(candidate: Candidate, usual: Candidate, weights: Weights) -> float:
         + weights.exact_name * (candidate.title == 1.0)
         + weights.time * candidate.time
         + weights.rerank * (rerank or 0.0)
+        + weights.note_rerank * (note_rerank or 0.0)
     )
 
 
