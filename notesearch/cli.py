@@ -191,14 +191,23 @@ def related(
 
 
 @app.command()
-def status(index: Index = None, json: AsJson = False, quiet: Quiet = False) -> None:
+def status(
+    index: Index = None,
+    links: Annotated[bool, typer.Option("--links", help="List links that lead nowhere or to one of several.")] = False,
+    json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
     """Show what is indexed, by which model, and what is waiting."""
-    from notesearch.render import print_status, to_json
+    from notesearch.render import print_doubtful_links, print_status, to_json
 
     with _notebook(index, quiet=quiet, create=False) as notebook:
         state = notebook.status()
+        doubtful = notebook.doubtful_links() if links else []
     if json:
-        print(to_json(state.to_dict()))
+        listed = {"doubtful_links": [link.to_dict() for link in doubtful]} if links else {}
+        print(to_json({**state.to_dict(), **listed}))
+    elif links:
+        print_doubtful_links(_console(), doubtful)
     else:
         print_status(_console(), state)
 

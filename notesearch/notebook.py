@@ -21,7 +21,7 @@ from notesearch.index.records import Where
 from notesearch.index.store import Store
 from notesearch.maxsim import principal_basis
 from notesearch.read.vault import detect_kind
-from notesearch.results import Answer, Hit, Problem, Status, UpdateReport, VaultStatus
+from notesearch.results import Answer, DoubtfulLink, Hit, Problem, Status, UpdateReport, VaultStatus
 from notesearch.retrieve.query import Query, parse
 from notesearch.search import Ranking, hits_near, search, stale_notes
 from notesearch.update import Progress, Scan, recipe_of, scan, silent, update
@@ -172,6 +172,16 @@ class Notebook:
                 unresolved_links=tuple(self.store.unresolved_links()),
                 remarks=self._state_remarks(),
             )
+
+    def doubtful_links(self) -> list[DoubtfulLink]:
+        """Links that lead nowhere, then those that several files would have fitted; by note and line."""
+        with self._lock:
+            self._look_again()
+            names = {vault.id: vault.name for vault in self.store.vaults()}
+            return [
+                DoubtfulLink(names[row.vault], row.path, row.line, row.target, row.part, row.how, row.to, row.others)
+                for row in self.store.doubtful_links()
+            ]
 
     def take_remarks(self) -> list[str]:
         """What the user should know, each sentence once; they are forgotten here."""

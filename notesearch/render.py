@@ -17,7 +17,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from notesearch.results import Answer, Hit, Status, UpdateReport
+from notesearch.results import Answer, DoubtfulLink, Hit, Status, UpdateReport
 
 _UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f\ud800-\udfff]"
@@ -158,6 +158,29 @@ def print_status(console: Console, status: Status) -> None:
     console.print(table, highlight=False)
     for problem in status.failed:
         console.print(f"[yellow]{escape(shown(problem.path))}[/yellow]: {escape(shown(problem.reason))}")
+
+
+def print_doubtful_links(console: Console, links: Sequence[DoubtfulLink]) -> None:
+    """A line a link, under the reason why it leads nowhere; then those that could have led elsewhere."""
+    if not links:
+        console.print("Every link leads to one file.")
+    dead = [link for link in links if link.taken is None]
+    for reason in sorted({link.reason for link in dead}):
+        group = [link for link in dead if link.reason == reason]
+        console.print(f"[bold]{escape(reason)}[/bold] ({len(group):,})")
+        for link in group:
+            console.print(Text(f"  {_written_at(link)}"), soft_wrap=True)
+    several = [link for link in links if link.taken is not None]
+    if several:
+        console.print(f"[bold]several files fit[/bold] ({len(several):,})")
+    for link in several:
+        taken = f"→ {shown(link.taken or '')} ({link.reason}), {link.others} more"
+        console.print(Text(f"  {_written_at(link)} {taken}"), soft_wrap=True)
+
+
+def _written_at(link: DoubtfulLink) -> str:
+    part = f"#{link.part}" if link.part else ""
+    return f"{shown(link.note)}:{link.line}  {shown(link.target + part)}"
 
 
 def print_remarks(console: Console, remarks: Iterable[str]) -> None:

@@ -188,6 +188,23 @@ class VaultStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class DoubtfulLink(_Record):
+    """A link as written, `[[target#part]]`, that leads nowhere or could have meant several files.
+
+    `reason` is why it leads nowhere, or how the file `taken` was chosen; `others` is how many would have fitted too.
+    """
+
+    vault: str
+    note: str
+    line: int
+    target: str
+    part: str
+    reason: str
+    taken: str | None
+    others: int
+
+
+@dataclass(frozen=True, slots=True)
 class Status(_Record):
     """The index at a glance. `pending`: passages without a vector yet; `newer`: notes changed since then."""
 

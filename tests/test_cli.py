@@ -249,3 +249,21 @@ def test_ctrl_c_says_that_nothing_is_lost(notesearch: Session) -> None:
     assert done.stderr.endswith("notesearch: stopped. What was done is kept; `notesearch index` goes on from there.\n")
     report = notesearch.json("index")
     assert (report["unchanged"], report["embedded"]) == (3, 4)
+
+
+def test_status_lists_links_that_lead_nowhere_or_to_one_of_several(notesearch: Session) -> None:
+    vault = notesearch.folder / "vault"
+    write(vault, "a/plan.md", "one")
+    write(vault, "b/plan.md", "two")
+    write(vault, "links.md", "[[plan]]\n[[nobody#page]] and [[harbour]]\n")
+    notesearch("index", "vault")
+    listed = notesearch("status", "--links").stdout
+    assert "missing (1)\n  links.md:2  nobody#page\n" in listed
+    assert "several files fit (1)\n  links.md:1  plan → a/plan.md (suffix), 1 more\n" in listed
+    assert "harbour" not in listed
+    dead, several = notesearch.json("status", "--links")["doubtful_links"]
+    assert (dead["note"], dead["line"], dead["target"], dead["taken"]) == ("links.md", 2, "nobody", None)
+    assert (several["taken"], several["others"]) == ("a/plan.md", 1)
+    (vault / "links.md").unlink()
+    notesearch("index")
+    assert notesearch("status", "--links").stdout == "Every link leads to one file.\n"

@@ -30,6 +30,20 @@ class Neighbour:
     shown: str
 
 
+@dataclass(frozen=True, slots=True)
+class DoubtfulRow:
+    """A link that leads nowhere, or that several files would have fitted; `to` is the one taken."""
+
+    vault: int
+    path: str
+    line: int
+    target: str
+    part: str
+    how: str
+    to: str | None
+    others: int
+
+
 def stored_links(
     connection: sqlite3.Connection, vault: int, notes: Sequence[int] | None = None
 ) -> Iterator[StoredLink]:
@@ -75,6 +89,18 @@ def links_to(connection: sqlite3.Connection, notes: Sequence[int]) -> dict[int, 
         "SELECT link.to_note, note.id, note.path, note.title, link.shown FROM link JOIN note ON note.id = link.note "
         f"WHERE link.to_note IN ({_list(notes)}) AND link.note <> link.to_note ORDER BY note.path, link.id",
     )
+
+
+def doubtful(connection: sqlite3.Connection) -> list[DoubtfulRow]:
+    """Links that lead nowhere (R8), then those that would have fitted several files (R9); by note and line."""
+    rows = connection.execute(
+        "SELECT vault, path, line, target, part, how, to_path, others FROM link JOIN note ON note.id = link.note "
+        "WHERE to_path IS NULL OR others > 0 ORDER BY to_path IS NOT NULL, vault, path, line, link.id"
+    )
+    return [
+        DoubtfulRow(vault, path_from_sql(path), line, target, part, how, to and path_from_sql(to), others)
+        for vault, path, line, target, part, how, to, others in rows
+    ]
 
 
 def unresolved(connection: sqlite3.Connection) -> list[tuple[str, int]]:

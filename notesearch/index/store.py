@@ -289,6 +289,10 @@ class Store:
         """Note id → notes that link to it."""
         return links.links_to(self._connection, notes)
 
+    def doubtful_links(self) -> list[links.DoubtfulRow]:
+        """Links that lead nowhere, and links that several files would have fitted."""
+        return links.doubtful(self._connection)
+
     def unresolved_links(self) -> list[tuple[str, int]]:
         """(reason, count) of links that lead nowhere."""
         return links.unresolved(self._connection)
