@@ -22,6 +22,7 @@ from notesearch.errors import UsageError
 FILE = "notesearch.toml"
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 _HARMLESS = {"exclude", "base_url"}
+_ATTACHMENTS = ("pdf", "ocr")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,8 @@ class Settings:
     editor_url: str = "vscode://file{path}:{line}"
     day_first: bool = False
     """How `3-4-25` is read when nothing else in the vault tells (rule D4)."""
+    attachments: tuple[str, ...] = _ATTACHMENTS
+    """Of which attachments the text is read, if the extra of that name is installed: "pdf" and "ocr" (pictures)."""
     remarks: tuple[str, ...] = ()
     """What the user should know about the settings files, one sentence each."""
 
@@ -101,6 +104,8 @@ def _typed(key: str, value: object, file: Path) -> object:
     default = getattr(Settings(), key)
     if key == "vaults" and _is_texts(value):
         return tuple(_path(file, text) for text in value)  # type: ignore[attr-defined]
+    if key == "attachments" and _is_texts(value) and not set(_ATTACHMENTS).issuperset(value):  # type: ignore[arg-type]
+        raise UsageError(f"{file}: {key} = {value!r} names what is not known. Known are: {', '.join(_ATTACHMENTS)}.")
     if isinstance(default, tuple) and _is_texts(value):
         return tuple(value)  # type: ignore[arg-type]
     if isinstance(default, Path) and isinstance(value, str):

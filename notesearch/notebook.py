@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import replace
 from pathlib import Path
 from threading import RLock
@@ -17,9 +18,10 @@ from notesearch.ask import ask
 from notesearch.config import Settings
 from notesearch.embed import Embedder, open_embedder, sample_texts
 from notesearch.errors import IndexBusy, IndexUnusable, ModelError, UsageError, VaultError
-from notesearch.index.records import Where
+from notesearch.index.records import Role, Where, role_of
 from notesearch.index.store import Store
 from notesearch.maxsim import principal_basis
+from notesearch.read import attachments
 from notesearch.read.vault import detect_kind
 from notesearch.results import Answer, DoubtfulLink, Hit, Problem, Status, UpdateReport, VaultStatus
 from notesearch.retrieve.query import Query, parse
@@ -52,6 +54,7 @@ class Notebook:
         self._lock = RLock()
         self._scanned_at = float("-inf")
         self._newer: frozenset[tuple[int, str]] = frozenset()
+        self._roles: Counter[Role] = Counter()
         self._remarks: dict[str, None] = dict.fromkeys(settings.remarks)
 
     @classmethod
@@ -118,6 +121,7 @@ class Notebook:
             scans = self._scan(verify=verify, retry=retry)
             report = update(self.store, self._embedder, self.settings, scans, force=force, progress=progress)
             self._newer = frozenset()
+            self._remark(*attachments.kept(self._roles_known(), self.settings.attachments))
             return report
 
     def search(self, query: str, k: int = 10, *, where: Where | None = None, explain: bool = False) -> list[Hit]:
@@ -170,6 +174,7 @@ class Notebook:
                 size_bytes=self.store.size_bytes(),
                 failed=(*failed, *unclean),
                 unresolved_links=tuple(self.store.unresolved_links()),
+                attachments=attachments.said(self._roles, self._roles_known(), self.settings.attachments),
                 remarks=self._state_remarks(),
             )
 
@@ -215,7 +220,9 @@ class Notebook:
                 break
         fresh = [hit for hit in hits if hit.note_id not in {note for note, _, _ in stale}]
         if len(fresh) < len(hits):
-            self._remark("Some notes changed while they were read; they are left out. Run: notesearch index")
+            self._remark(
+                "Some notes changed and could not be read again in time; they are left out. Run: notesearch index"
+            )
         return [replace(hit, rank=rank) for rank, hit in enumerate(fresh, start=1)]
 
     def _look_again(self) -> None:
@@ -223,18 +230,18 @@ class Notebook:
         if time.monotonic() - self._scanned_at < _RESCAN_S:
             return
         scans = self._scan()
-        changed = {(s.vault.id, path) for s in scans for path in s.changes.paths}
-        self._newer = frozenset(changed)
-        if changed and sum(s.changes.bytes_to_read for s in scans) <= _SMALL_BYTES:
-            self._write(scans)
+        self._newer = frozenset((s.vault.id, path) for s in scans for path in s.changes.paths)
+        if self._newer and sum(s.quick_bytes for s in scans) <= _SMALL_BYTES:
+            self._write(scans, only=self._newer)
 
     def _refresh(self, stale: Sequence[tuple[int, int, str]]) -> bool:
         """Read these notes (id, vault, path) again; whether that worked."""
         return self._write(self._scan(), only={(vault, path) for _, vault, path in stale})
 
-    def _write(self, scans: Sequence[Scan], only: set[tuple[int, str]] | None = None) -> bool:
+    def _write(self, scans: Sequence[Scan], only: Set[tuple[int, str]]) -> bool:
         """A small update on the way to an answer; if it cannot be done, the answer comes from the index as it is."""
-        if self._usable_embedder() is None:
+        only = only - {(s.vault.id, path) for s in scans for path in s.slow}
+        if not only or self._usable_embedder() is None:
             return False
         pace = float(self.store.remembered("characters_per_s") or _CHARACTERS_PER_S)
         try:
@@ -246,13 +253,18 @@ class Notebook:
         except (IndexBusy, IndexUnusable, VaultError) as error:
             self._remark(str(error))
             return False
-        self._newer = self._newer - only if only is not None else frozenset()
+        self._newer -= only
         return True
 
     def _scan(self, *, verify: bool = False, retry: bool = False) -> list[Scan]:
         scans = [scan(self.store, vault, self.settings, verify=verify, retry=retry) for vault in self.store.vaults()]
         self._scanned_at = time.monotonic()
+        self._roles = Counter(file.role for s in scans for file in s.walk.files)
         return scans
+
+    def _roles_known(self) -> Counter[Role]:
+        """How many notes of each kind of file are in the index."""
+        return Counter(role_of(path) for vault in self.store.vaults() for path in self.store.known_files(vault.id))
 
     def _take_recipe(self) -> None:
         """A new index takes the wanted recipe; an old one changes to it, and says so."""

@@ -17,12 +17,14 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from notesearch.index.records import role_of
 from notesearch.results import Answer, DoubtfulLink, Hit, Status, UpdateReport
 
 _UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f\ud800-\udfff]"
 )
 _MOST_LINES = 12
+_MOST_NOTES = 3
 
 
 def shown(text: str, *, one_line: bool = True) -> str:
@@ -78,6 +80,8 @@ def print_hits(console: Console, hits: Sequence[Hit], *, explain: bool = False) 
         console.print(_headline(console, hit), soft_wrap=True)
         if hit.text:
             _print_indented(console, _body(hit), 3)
+        if hit.backlinks and role_of(hit.note) in ("pdf", "picture"):
+            _print_indented(console, _embedded_in(hit), 3)
         if explain:
             _print_indented(console, _signals(hit), 3)
         console.print()
@@ -119,6 +123,13 @@ def _body(hit: Hit) -> Text:
     return Text("\n").join(lines)
 
 
+def _embedded_in(hit: Hit) -> Text:
+    """The notes in which an attachment is seen: where its words belong."""
+    names = [shown(note.note) for note in hit.backlinks]
+    more = f" and {len(names) - _MOST_NOTES} more" if len(names) > _MOST_NOTES else ""
+    return Text(f"in: {', '.join(names[:_MOST_NOTES])}{more}", style="cyan")
+
+
 def _signals(hit: Hit) -> Text:
     said = asdict(hit.signals)
     return Text("  ".join(f"{name} {value:.3f}" for name, value in said.items() if value is not None), style="dim")
@@ -153,6 +164,8 @@ def print_status(console: Console, status: Status) -> None:
     )
     table.add_row("size", f"{status.size_bytes / 1e6:.1f} MB")
     table.add_row("waiting", f"{status.newer} notes changed, {status.pending} passages to embed")
+    for sentence in status.attachments:
+        table.add_row("attachments", escape(shown(sentence)))
     if status.unresolved_links:
         table.add_row("dead links", ", ".join(f"{count:,} {reason}" for reason, count in status.unresolved_links))
     console.print(table, highlight=False)

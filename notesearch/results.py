@@ -84,9 +84,9 @@ class Hit(_Record):
     """A passage that was found.
 
     `text` is the exact slice `span` (characters; end exclusive) of the note, `lines` its first and last line (from 1,
-    inclusive). `score` is 0..1; until it is calibrated it only orders hits of one search. `marks` are spans in `text`
-    to highlight. `id` is the passage's, or the negated `note_id` of a note that was found by its name and has no
-    text.
+    inclusive; of a PDF its page). `score` is 0..1; until it is calibrated it only orders hits of one search. `marks`
+    are spans in `text` to highlight. `id` is the passage's, or the negated `note_id` of a note that was found by its
+    name and has no text.
     """
 
     id: int
@@ -206,7 +206,9 @@ class DoubtfulLink(_Record):
 
 @dataclass(frozen=True, slots=True)
 class Status(_Record):
-    """The index at a glance. `pending`: passages without a vector yet; `newer`: notes changed since then."""
+    """The index at a glance. `pending`: passages without a vector yet; `newer`: notes changed since then;
+    `attachments`: what is read of PDFs and pictures, and what it takes to read more, a sentence each.
+    """
 
     index: str
     vaults: tuple[VaultStatus, ...]
@@ -220,4 +222,5 @@ class Status(_Record):
     size_bytes: int
     failed: tuple[Problem, ...]
     unresolved_links: tuple[tuple[str, int], ...]
+    attachments: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()

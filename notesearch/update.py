@@ -20,9 +20,10 @@ from notesearch.embed import Embedder, sample_hash
 from notesearch.errors import VaultError
 from notesearch.index.catalog import KnownFile, VaultRow, embedded_key
 from notesearch.index.manifest import Recipe
-from notesearch.index.records import Fingerprint, Note
+from notesearch.index.records import Fingerprint, Note, role_of
 from notesearch.index.store import Failure, Store, now_ns
 from notesearch.maxsim import BITS, pack
+from notesearch.read.attachments import readable, waiting
 from notesearch.read.changes import Changes, compare, looks_like_an_accident
 from notesearch.read.decode import NotText
 from notesearch.read.note import ReadingRules, content_hash, named_only, read_note
@@ -48,6 +49,19 @@ class Scan:
     scanned_ns: int
     reread: bool = False
 
+    @property
+    def slow(self) -> frozenset[str]:
+        """Paths of the new and changed pictures: to find the words in one takes seconds, too long for a question."""
+        unchanged = {f.path for before, f in self.changes.doubtful if before.fingerprint == f.fingerprint}
+        pictures = (file.path for file in self.changes.to_read if file.role == "picture")
+        return frozenset(path for path in pictures if self.reread or path not in unchanged)
+
+    @property
+    def quick_bytes(self) -> int:
+        """How much there is to read beside them."""
+        slow = self.slow
+        return sum(file.fingerprint.size for file in self.changes.to_read if file.path not in slow)
+
 
 def silent(stage: str, done: int, total: int) -> None:
     """No progress shown."""
@@ -67,10 +81,31 @@ def scan(store: Store, vault: VaultRow, settings: Settings, *, verify: bool = Fa
     scanned_ns = now_ns()
     found = walk(Path(vault.root), WalkRules(exclude=settings.exclude, max_bytes=settings.max_note_bytes))
     failed = {} if retry else {f.path: f.fingerprint for f in store.failures() if f.vault == vault.id}
-    notes = [f for f in found.files if f.role == "note" and failed.get(f.path) != f.fingerprint]
+    roles = readable(settings.attachments)
+    notes = [f for f in found.files if f.role in roles and failed.get(f.path) != f.fingerprint]
     reread = vault.scanned_ns > 0 and found.kind != vault.kind
-    changes = compare(store.known_files(vault.id), found, notes, verify=verify or reread)
+    known = _without_kept(store.known_files(vault.id), found, failed, settings)
+    changes = compare(known, found, notes, verify=verify or reread)
     return Scan(vault, found, changes, scanned_ns, reread)
+
+
+def _without_kept(
+    known: Mapping[str, KnownFile], found: Walk, failed: Mapping[str, Fingerprint], settings: Settings
+) -> dict[str, KnownFile]:
+    """What is known, but for files that are there and left alone: those that failed before, and attachments that are as
+    they were when they were read, by an extra that is no longer installed.
+    """
+    roles = waiting(settings.attachments)
+    kept = {
+        file.path
+        for file in found.files
+        if file.path in known
+        and (
+            failed.get(file.path) == file.fingerprint
+            or (file.role in roles and known[file.path].fingerprint == file.fingerprint)
+        )
+    }
+    return {path: before for path, before in known.items() if path not in kept}
 
 
 def update(
@@ -105,7 +140,9 @@ def update(
 
 
 def _refuse_an_accident(store: Store, scan_: Scan) -> None:
-    known, removed = len(store.known_files(scan_.vault.id)), len(scan_.changes.removed)
+    present = {file.path for file in scan_.walk.files}  # what is no longer read on purpose is not missing
+    known = len(store.known_files(scan_.vault.id))
+    removed = sum(before.path not in present for before in scan_.changes.removed)
     if looks_like_an_accident(known, removed):
         raise VaultError(
             f"{removed} of {known} notes of the vault {scan_.vault.name!r} are missing from {scan_.vault.root}. "
@@ -245,7 +282,9 @@ def _resolve_links(
     names = store.names(scan_.vault.id)
     targets = hashlib.blake2b("\0".join(files).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
     all_again = names != names_before or targets != json.loads(scan_.vault.scan).get("targets")
-    resolver = Resolver(files, names, kind=scan_.walk.kind, root_names=[root.name, *(p.name for p in root.parents)])
+    # Attachments are linked by their file names alone; so a link leads to the same place whether they are read or not.
+    titles = {path: called for path, called in names.items() if role_of(path) not in ("pdf", "picture")}
+    resolver = Resolver(files, titles, kind=scan_.walk.kind, root_names=[root.name, *(p.name for p in root.parents)])
     stored = store.stored_links(scan_.vault.id, None if all_again else written)
     store.put_resolved(scan_.vault.id, ((s, resolver.resolve(s.link, s.path)) for s in stored))
     store.put_scan(scan_.vault.id, scan_.walk.kind, scan_.scanned_ns, {"targets": targets})

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from urllib.parse import quote
 
+from notesearch.index.records import role_of
 from notesearch.results import Urls
 
 _NOT_IN_A_LINK = re.compile(r"[#^|]|\[\[|\]\]|%%")
@@ -25,7 +26,7 @@ def urls_for(
     return Urls(
         file=file_url(absolute),
         editor=editor_url.replace("{path}", _percent(_posix(absolute), keep="/:")).replace("{line}", str(line)),
-        obsidian=_obsidian(absolute, obsidian, heading),
+        obsidian=_obsidian(absolute, obsidian, _part(path, line, heading)),
         web=f"{base_url.rstrip('/')}/{_percent(_without_extension(path), keep='/')}" if base_url else None,
     )
 
@@ -36,12 +37,23 @@ def file_url(path: Path) -> str:
     return f"file://{_percent(host, keep='.-')}{_percent(_posix(path), keep='/:')}"
 
 
-def _obsidian(absolute: Path, vault: Path | None, heading: str) -> str:
+def _part(path: str, line: int, heading: str) -> str:
+    """What names the place in a link: a heading, or a PDF's page, which is its line; canvas and picture have none."""
+    match role_of(path):
+        case "pdf":
+            return f"page={line}"
+        case "canvas" | "picture":
+            return ""
+        case _:
+            return "" if _NOT_IN_A_LINK.search(heading) else heading
+
+
+def _obsidian(absolute: Path, vault: Path | None, part: str) -> str:
     if vault is None:
         return f"obsidian://open?path={_percent(_posix(absolute))}"
     place = _without_extension(absolute.relative_to(vault).as_posix())
-    if heading and not _NOT_IN_A_LINK.search(heading):
-        place += f"#{heading}"
+    if part:
+        place += f"#{part}"
     return f"obsidian://open?vault={_percent(vault.name)}&file={_percent(place)}"
 
 

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.slow
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Notebook]:
     with Notebook.open(tmp_path_factory.mktemp("index"), vaults=[VAULT], settings=Settings()) as notebook:
         report = notebook.update()
-        assert (report.added, report.failed) == (79, ())
+        assert (report.added, report.failed) == (81, ())
         yield notebook
 
 
@@ -86,9 +86,19 @@ def test_quotes_are_verbatim_and_stand_where_they_say(sample: Notebook) -> None:
     assert answer.quotes[0].note == "content/apartment things.md"
 
 
+def test_a_pdf_and_a_picture_are_found_by_their_words_with_the_note_that_shows_them(sample: Notebook) -> None:
+    form = sample.search("whom to telephone when the logger sounds", k=1)[0]
+    assert (form.note, form.lines) == ("meetings/state fridge log.pdf", (2, 2))
+    assert [link.note for link in form.backlinks] == ["meetings/2025-10-14 kickoff western pa.md"]
+    board = sample.search("on holidays the drain is closed but the tap is not", k=1)[0]
+    assert (board.note, board.lines) == ("meetings/bathtub board.png", (1, 1))
+    assert [link.note for link in board.backlinks] == ["meetings/2026-01-22 depot stock.md"]
+    assert sample.status().attachments == ("text of 1 PDF and 1 picture is read",)
+
+
 def test_a_second_update_embeds_nothing(sample: Notebook) -> None:
     report = sample.update()
-    assert (report.unchanged, report.embedded) == (79, 0)
+    assert (report.unchanged, report.embedded) == (81, 0)
 
 
 def test_the_vault_is_only_read(sample: Notebook) -> None:

@@ -22,7 +22,7 @@ def test_the_library_example_runs_as_printed(tmp_path: Path) -> None:
         [sys.executable, "-c", example], cwd=tmp_path, capture_output=True, encoding="utf-8", env=os.environ
     )
     assert done.returncode == 0, done.stderr
-    assert "79 notes read" in done.stdout
+    assert "81 notes read" in done.stdout
     assert "1 content/apartment things.md" in done.stdout
 
 

@@ -44,6 +44,12 @@ def test_u1_headings_that_cannot_be_named_are_left_out(heading: str) -> None:
     assert made("x.md", heading).obsidian == "obsidian://open?vault=my%20notes&file=x"
 
 
+def test_u1_a_pdf_opens_at_its_page_and_pictures_and_canvases_have_no_part() -> None:
+    assert made("a b.PDF", "page 12").obsidian == "obsidian://open?vault=my%20notes&file=a%20b.PDF%23page%3D12"
+    assert made("a.png", "x").obsidian == "obsidian://open?vault=my%20notes&file=a.png"
+    assert made("a.canvas", "x").obsidian == "obsidian://open?vault=my%20notes&file=a.canvas"
+
+
 @given(names, names)
 def test_u1_reads_back(folder: str, name: str) -> None:
     url = made(f"{folder}/{name}.md").obsidian

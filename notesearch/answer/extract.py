@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 
+from notesearch.index.records import role_of
 from notesearch.language import sentence_spans, stem, words_of
 from notesearch.results import Hit, Quote
 
@@ -101,9 +102,16 @@ def _within_budget(best: Sequence[_Sentence]) -> list[_Sentence]:
 
 def _quote(sentence: _Sentence) -> Quote:
     hit = sentence.hit
+    return Quote(sentence.text, hit.note, _lines(sentence), hit.urls.preferred)
+
+
+def _lines(sentence: _Sentence) -> tuple[int, int]:
+    """Counted from the passage's first; where lines of the text are none of the file, those of the passage."""
+    hit = sentence.hit
+    if role_of(hit.note) in ("canvas", "pdf", "picture"):
+        return hit.lines
     first = hit.lines[0] + hit.text.count("\n", 0, sentence.start)
-    lines = (first, first + sentence.text.count("\n"))
-    return Quote(sentence.text, hit.note, lines, hit.urls.preferred)
+    return first, first + sentence.text.count("\n")
 
 
 def _confidence(asked: Set[str], best: _Sentence, hits: Sequence[Hit]) -> float:

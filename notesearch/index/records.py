@@ -6,12 +6,33 @@ included, both ends inclusive. Paths are relative to their vault, with `/` on ev
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from pathlib import PurePosixPath
 from typing import Literal
 
 LinkKind = Literal["wiki", "markdown", "property"]
+
+Role = Literal["note", "canvas", "pdf", "picture", "attachment"]
+"""What a file is (rule F2). The text of PDFs and pictures is read where that ability is installed; other attachments
+are known by name only.
+"""
+
+PICTURE_ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
+ROLES: Mapping[str, Role] = {
+    ".md": "note",
+    ".markdown": "note",
+    ".canvas": "canvas",
+    ".pdf": "pdf",
+    **dict.fromkeys(PICTURE_ENDINGS, "picture"),
+}
+
+
+def role_of(path: str) -> Role:
+    """What a file is, by the ending of its name."""
+    return ROLES.get(PurePosixPath(path).suffix.lower(), "attachment")
 
 
 class VaultKind(StrEnum):
@@ -100,6 +121,9 @@ class Fingerprint:
 @dataclass(frozen=True, slots=True)
 class Note:
     """One note, read: everything the index keeps of it.
+
+    `text` is the file's, except where that is no text: of a canvas it is that of its cards, of a PDF that of its pages,
+    of a picture what can be read in it. Lines are then those of the canvas file, the numbers of the pages, and 1.
 
     `name` is the file name without extension, `title` what is shown (rule B15), `heading` the first one, `properties`
     the searchable frontmatter as (key, value) texts in order. `remark` is the line for the run's report when the file

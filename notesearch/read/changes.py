@@ -41,11 +41,6 @@ class Changes:
         """Every path that differs."""
         return (*(file.path for file in self.to_read), *(before.path for before in self.removed))
 
-    @property
-    def bytes_to_read(self) -> int:
-        """Their sizes added up."""
-        return sum(file.fingerprint.size for file in self.to_read)
-
     def __bool__(self) -> bool:
         return bool(self.added or self.doubtful or self.moved or self.removed)
 

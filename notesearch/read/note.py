@@ -7,16 +7,17 @@ import os
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
 from notesearch.dates import DateOrder, note_date
-from notesearch.index.records import Note, VaultKind
-from notesearch.read import frontmatter, markdown
+from notesearch.index.records import DateSpan, Note, VaultKind
+from notesearch.read import canvas, frontmatter, markdown, pdf, pictures, pieces
 from notesearch.read.decode import decode, line_starts
 from notesearch.read.links import property_links, scan_links
 from notesearch.read.markdown import Block, BlockKind
 from notesearch.read.passages import Sizes, TokenStarts, split
+from notesearch.read.pieces import Found
 from notesearch.read.vault import File
 
 _SAYS_NOTHING = re.compile(r"(?i)(index|readme|untitled.*|[\d\s_.-]+|[0-9a-f]{8,}(-[0-9a-f]{4,})*)")
@@ -40,7 +41,22 @@ def content_hash(data: bytes) -> bytes:
 
 
 def read_note(file: File, data: bytes, rules: ReadingRules) -> Note:
-    """Read the bytes of a file as a note. Raises NotText if they are not text."""
+    """Read the bytes of a file as a note. Raises NotText if they cannot be read as what the file says it is."""
+    match file.role:
+        case "canvas":
+            decoded = decode(data)
+            found = canvas.read(decoded.text)
+            return _of_pieces(file, data, replace(found, remark=found.remark or decoded.remark), rules)
+        case "pdf":
+            return _of_pieces(file, data, pdf.read(data), rules)
+        case "picture":
+            return _of_pieces(file, data, pictures.read(data), rules)
+        case _:
+            return _of_text(file, data, rules)
+
+
+def _of_text(file: File, data: bytes, rules: ReadingRules) -> Note:
+    """A Markdown file: the note's text is the file's."""
     decoded = decode(data)
     text = decoded.text
     top = frontmatter.read(text)
@@ -66,19 +82,48 @@ def read_note(file: File, data: bytes, rules: ReadingRules) -> Note:
         aliases=top.aliases,
         tags=_unique((*top.tags, *markdown.tags(text, blocks, opaque))),
         properties=(*top.properties, *markdown.fields(text, blocks, opaque)),
-        date=note_date(
-            properties=top.dates,
-            path=file.path,
-            title=title,
-            first_heading=heading,
-            modified_ns=file.fingerprint.mtime_ns,
-            order=rules.dates,
-            daily_format=rules.daily_format,
-        ),
+        date=_date(file, title, heading, rules, top.dates),
         links=links,
         passages=split(text, blocks, markdown.section_path(blocks), links, starts, rules.token_starts, rules.sizes),
         remark=decoded.remark,
         conflict_copy=file.conflict_copy,
+    )
+
+
+def _of_pieces(file: File, data: bytes, found: Found, rules: ReadingRules) -> Note:
+    """A file that holds texts and is none itself."""
+    layout = pieces.lay_out(found.pieces, rules.kind)
+    text, blocks, opaque = layout.text, layout.blocks, layout.opaque
+    headings = [b for b in blocks if b.kind is BlockKind.HEADING and b.title]
+    heading = markdown.plain(headings[0].title) if headings else ""
+    name = name_of(file.path)
+    title = _title(name, "", headings)
+    return Note(
+        path=file.path,
+        name=name,
+        title=title,
+        text=text,
+        content_hash=content_hash(data),
+        heading=heading,
+        tags=_unique(markdown.tags(text, blocks, opaque)),
+        properties=markdown.fields(text, blocks, opaque),
+        date=_date(file, title, heading, rules),
+        links=layout.links,
+        passages=pieces.passages(layout, rules.token_starts, rules.sizes),
+        remark=found.remark,
+        conflict_copy=file.conflict_copy,
+    )
+
+
+def _date(file: File, title: str, heading: str, rules: ReadingRules, properties: Sequence[str] = ()) -> DateSpan | None:
+    return note_date(
+        properties=properties,
+        path=file.path,
+        title=title,
+        first_heading=heading,
+        modified_ns=file.fingerprint.mtime_ns,
+        order=rules.dates,
+        daily_format=rules.daily_format,
     )
 
 

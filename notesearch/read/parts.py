@@ -14,6 +14,7 @@ from urllib.parse import unquote
 from notesearch.read.markdown import Block, BlockKind, plain
 
 _DENDRON_RANGE = re.compile(r",\d+(?=:|$)|:#.*$")  # `#start,1:#end` embeds a stretch of a note
+_PAGE = re.compile(r"page=\d+")
 _NUMBERED_SLUG = re.compile(r"(.+)-(\d{1,4})$")
 _FIRST_HALF = re.compile(r"\[\[([^\[\]|]*)\|[^\[\]]*\]\]")
 _NO_LETTERS = re.compile(r"[\W_]+")
@@ -22,8 +23,10 @@ _NO_LETTERS = re.compile(r"[\W_]+")
 def find_part(part: str, blocks: Sequence[Block]) -> Block | None:
     """The block that a link's part names (R7): for `A#B` the heading B under A, for `^id` the block with this id.
 
-    None if no block is named so, or none is meant (`page=3`): then the link leads to the note itself.
+    `page=3` is a page of a PDF. None if no block is named so: then the link leads to the note itself.
     """
+    if page := _PAGE.match(part):
+        return next((block for block in blocks if block.block_id == page[0]), None)
     headings = [block for block in blocks if block.kind is BlockKind.HEADING]
     for reading in dict.fromkeys((part, unquote(part), _DENDRON_RANGE.sub("", part))):
         pieces = [piece.strip() for piece in reading.split("#") if piece.strip()]

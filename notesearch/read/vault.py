@@ -17,16 +17,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from unicodedata import normalize
 
 import regex
 from pathspec import GitIgnoreSpec
 
 from notesearch.errors import VaultError
-from notesearch.index.records import Fingerprint, VaultKind
-
-Role = Literal["note", "canvas", "attachment"]
+from notesearch.index.records import ROLES, Fingerprint, Role, VaultKind
 
 IGNORE_FILE = ".notesearchignore"
 """Patterns as in .gitignore, at the vault's root."""
@@ -141,7 +139,6 @@ def obsidian_root(root: Path) -> Path | None:
 
 # -- Which files (F2, F4, F10) ---------------------------------------------------------------------------------------
 
-_ROLES: dict[str, Role] = {".md": "note", ".markdown": "note", ".canvas": "canvas"}
 _LEFT_OUT_ENDINGS = ("~", ".tmp", ".swp")
 _ICLOUD = re.compile(r"\.(.+)\.icloud")
 _CONFLICT_COPY = re.compile(r"\([^()]*conflicted copy[^()]*\)|\.sync-conflict-\d{8}-\d{6}-\w+", re.IGNORECASE)
@@ -198,7 +195,7 @@ class _Walker:
         self._any_left_out = bool(left_out)  # not asked of every file
         self._linked_folders = tuple(os.path.realpath(folder) for folder in rules.linked_folders)
         self._max_bytes = rules.max_bytes
-        self._roles = _ROLES | {f".{ending.lower().lstrip('.')}": "note" for ending in rules.extensions}
+        self._roles = {**ROLES} | {f".{ending.lower().lstrip('.')}": "note" for ending in rules.extensions}
 
     def walk(self) -> None:
         """The vault, then what links lead to, folders first: each file is found once, where it lies if it can be."""

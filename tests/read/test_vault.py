@@ -42,7 +42,7 @@ def write(root: Path, *paths: str, text: str = "x") -> Path:
 
 
 def paths(found: Walk, *roles: str) -> list[str]:
-    return [file.path for file in found.files if file.role in (roles or ("note", "canvas", "attachment"))]
+    return [file.path for file in found.files if not roles or file.role in roles]
 
 
 # -- F1, U1: the kind of a vault
@@ -90,7 +90,8 @@ def test_notes_are_told_by_their_extension_in_any_case(tmp_path: Path) -> None: 
     found = walk(tmp_path)
     assert paths(found, "note") == ["a.md", "b.MARKDOWN", "c.Md", "h.md/i.md"]
     assert paths(found, "canvas") == ["d.canvas"]
-    assert paths(found, "attachment") == ["e.txt", "f.base", "g.md.png", "md"]
+    assert paths(found, "picture") == ["g.md.png"]
+    assert paths(found, "attachment") == ["e.txt", "f.base", "md"]
 
 
 def test_other_extensions_can_be_switched_on(tmp_path: Path) -> None:  # F2
@@ -357,10 +358,10 @@ def test_conflict_copies_are_marked(tmp_path: Path, name: str, is_copy: bool) ->
 
 
 def test_a_note_over_the_limit_is_named_and_not_read(tmp_path: Path) -> None:  # F6
-    write(tmp_path, "big.md", "big.canvas", "big.png", text="12345")
+    write(tmp_path, "big.md", "big.canvas", "big.png", "big.zip", text="12345")
     write(tmp_path, "small.md", text="1234")
     found = walk(tmp_path, WalkRules(max_bytes=4))
-    assert {file.path for file in found.files if file.too_large} == {"big.md", "big.canvas"}
+    assert {file.path for file in found.files if file.too_large} == {"big.md", "big.canvas", "big.png"}
     with pytest.raises(Unreadable, match="is larger than"):
         read_bytes(tmp_path, "big.md", 4)
     assert WalkRules().max_bytes == 16 * 1024 * 1024
