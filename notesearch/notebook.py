@@ -24,7 +24,7 @@ from notesearch.read.vault import detect_kind
 from notesearch.results import Answer, Hit, Problem, Status, UpdateReport, VaultStatus
 from notesearch.retrieve.query import Query, parse
 from notesearch.search import Ranking, hits_near, search, stale_notes
-from notesearch.update import Progress, Scan, recipe_of, scan, silent, update
+from notesearch.update import Progress, Scan, folder_problems, not_opened, recipe_of, scan, silent, update
 
 _SMALL_S = 2.0
 """Text that takes no longer to embed is embedded before a question is answered; more waits, found by its words."""
@@ -52,6 +52,7 @@ class Notebook:
         self._lock = RLock()
         self._scanned_at = float("-inf")
         self._newer: frozenset[tuple[int, str]] = frozenset()
+        self._problems: tuple[Problem, ...] = ()
         self._remarks: dict[str, None] = dict.fromkeys(settings.remarks)
 
     @classmethod
@@ -168,7 +169,7 @@ class Notebook:
                 model=recipe.model.name if recipe else "",
                 dimension=recipe.model.dimension if recipe else 0,
                 size_bytes=self.store.size_bytes(),
-                failed=(*failed, *unclean),
+                failed=(*failed, *unclean, *self._problems),
                 unresolved_links=tuple(self.store.unresolved_links()),
                 remarks=self._state_remarks(),
             )
@@ -242,6 +243,7 @@ class Notebook:
     def _scan(self, *, verify: bool = False, retry: bool = False) -> list[Scan]:
         scans = [scan(self.store, vault, self.settings, verify=verify, retry=retry) for vault in self.store.vaults()]
         self._scanned_at = time.monotonic()
+        self._problems = tuple(problem for s in scans for problem in (*folder_problems(s), *not_opened(s)))
         return scans
 
     def _take_recipe(self) -> None:
