@@ -26,7 +26,7 @@ from notesearch.read.vault import detect_kind
 from notesearch.results import Answer, DoubtfulLink, Hit, Problem, Status, UpdateReport, VaultStatus
 from notesearch.retrieve.query import Query, parse
 from notesearch.search import Ranking, hits_near, search, stale_notes
-from notesearch.update import Progress, Scan, recipe_of, scan, silent, update
+from notesearch.update import Progress, Scan, folder_problems, not_opened, recipe_of, scan, silent, update
 
 _SMALL_S = 2.0
 """Text that takes no longer to embed is embedded before a question is answered; more waits, found by its words."""
@@ -55,6 +55,7 @@ class Notebook:
         self._scanned_at = float("-inf")
         self._newer: frozenset[tuple[int, str]] = frozenset()
         self._roles: Counter[Role] = Counter()
+        self._problems: tuple[Problem, ...] = ()
         self._remarks: dict[str, None] = dict.fromkeys(settings.remarks)
 
     @classmethod
@@ -172,7 +173,7 @@ class Notebook:
                 model=recipe.model.name if recipe else "",
                 dimension=recipe.model.dimension if recipe else 0,
                 size_bytes=self.store.size_bytes(),
-                failed=(*failed, *unclean),
+                failed=(*failed, *unclean, *self._problems),
                 unresolved_links=tuple(self.store.unresolved_links()),
                 attachments=attachments.said(self._roles, self._roles_known(), self.settings.attachments),
                 remarks=self._state_remarks(),
@@ -260,6 +261,7 @@ class Notebook:
         scans = [scan(self.store, vault, self.settings, verify=verify, retry=retry) for vault in self.store.vaults()]
         self._scanned_at = time.monotonic()
         self._roles = Counter(file.role for s in scans for file in s.walk.files)
+        self._problems = tuple(problem for s in scans for problem in (*folder_problems(s), *not_opened(s)))
         return scans
 
     def _roles_known(self) -> Counter[Role]:

@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from notesearch.index.records import role_of
-from notesearch.results import Answer, DoubtfulLink, Hit, Status, UpdateReport
+from notesearch.results import Answer, DoubtfulLink, Hit, Problem, Status, UpdateReport
 
 _UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f\ud800-\udfff]"
@@ -48,9 +48,7 @@ def _mark(match: re.Match[str]) -> str:
 
 def to_json(value: dict[str, Any]) -> str:
     """One record on one line; what a terminal could act on is escaped."""
-    return _UNSAFE.sub(
-        lambda m: f"\\u{ord(m[0]):04x}" if ord(m[0]) < 0x10000 else m[0], json.dumps(value, ensure_ascii=False)
-    )
+    return _UNSAFE.sub(lambda unsafe: json.dumps(unsafe[0])[1:-1], json.dumps(value, ensure_ascii=False))
 
 
 def place(hit: Hit) -> str:
@@ -105,6 +103,8 @@ def _headline(console: Console, hit: Hit) -> Text:
         days = hit.date.first.isoformat() if hit.date.first == hit.date.last else f"{hit.date.first} – {hit.date.last}"
         line.append(f"  {days}", style="green")
     line.append(f"  {hit.score:.2f}", style="dim")
+    if hit.remarks:
+        line.append(f"  ({', '.join(hit.remarks)})", style="yellow")
     return line
 
 
@@ -146,9 +146,13 @@ def print_report(console: Console, report: UpdateReport) -> None:
         highlight=False,
     )
     for problem in report.failed:
-        console.print(f"[yellow]not read:[/yellow] {escape(shown(problem.path))}: {escape(shown(problem.reason))}")
+        console.print(f"[yellow]not read:[/yellow] {_said_of(problem)}")
     for problem in report.remarks:
-        console.print(f"[yellow]note:[/yellow] {escape(shown(problem.path))}: {escape(shown(problem.reason))}")
+        console.print(f"[yellow]note:[/yellow] {_said_of(problem)}")
+
+
+def _said_of(problem: Problem) -> str:
+    return f"{escape(shown(problem.path or problem.vault))}: {escape(shown(problem.reason))}"
 
 
 def print_status(console: Console, status: Status) -> None:
@@ -170,7 +174,7 @@ def print_status(console: Console, status: Status) -> None:
         table.add_row("dead links", ", ".join(f"{count:,} {reason}" for reason, count in status.unresolved_links))
     console.print(table, highlight=False)
     for problem in status.failed:
-        console.print(f"[yellow]{escape(shown(problem.path))}[/yellow]: {escape(shown(problem.reason))}")
+        console.print(_said_of(problem))
 
 
 def print_doubtful_links(console: Console, links: Sequence[DoubtfulLink]) -> None:

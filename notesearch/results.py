@@ -85,8 +85,8 @@ class Hit(_Record):
 
     `text` is the exact slice `span` (characters; end exclusive) of the note, `lines` its first and last line (from 1,
     inclusive; of a PDF its page). `score` is 0..1; until it is calibrated it only orders hits of one search. `marks`
-    are spans in `text` to highlight. `id` is the passage's, or the negated `note_id` of a note that was found by its
-    name and has no text.
+    are spans in `text` to highlight. `remarks` say what a reader should know of it: "conflict copy", "archived",
+    "comment". `id` is the passage's, or the negated `note_id` of a note that was found by its name and has no text.
     """
 
     id: int
@@ -107,6 +107,7 @@ class Hit(_Record):
     links: tuple[LinkedNote, ...]
     backlinks: tuple[LinkedNote, ...]
     urls: Urls
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +151,7 @@ class Answer(_Record):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A file that could not be read as it should, and why."""
+    """A file that could not be read as it should, and why; with the path "" it is said of the vault as a whole."""
 
     vault: str
     path: str

@@ -16,10 +16,10 @@ from notesearch.index.links import Neighbour
 from notesearch.index.records import Fingerprint
 from notesearch.index.store import Store
 from notesearch.language import stem
-from notesearch.read.vault import obsidian_root
+from notesearch.read.vault import obsidian_root, original_of
 from notesearch.results import Hit, LinkedNote, Signals
 from notesearch.retrieve.candidates import Arms, Candidate, Candidates, Meaning
-from notesearch.retrieve.fusion import Ranked, Weights, fuse
+from notesearch.retrieve.fusion import Ranked, Weights, below_originals, fuse
 from notesearch.retrieve.query import Query
 from notesearch.urls import urls_for
 
@@ -39,16 +39,23 @@ def search(
     store: Store, embedder: Embedder | None, query: Query, k: int, settings: Settings, ranking: Ranking = Ranking()
 ) -> list[Hit]:
     """The best `k` hits, best first. Without an embedder only words and names count."""
-    meaning = _meaning(embedder, query) if embedder and query.text else None
+    meaning = _meaning(embedder, query) if embedder and query.text and not query.signs else None
     with store.snapshot():
         found = Candidates(store, query, meaning, k, ranking.arms)
         best = [r.candidate for r in fuse(found.first(), ranking.weights)[: max(RERANKED, k)]]
-        return hits(store, query, fuse(found.with_neighbours(best), ranking.weights)[:k], settings)
+        ranked = fuse(found.with_neighbours(best), ranking.weights)
+        return hits(store, query, below_originals(ranked, _originals(store))[:k], settings)
 
 
 def _meaning(embedder: Embedder, query: Query) -> Meaning:
     encoded = embedder.embed_query(query.text)
     return Meaning(encoded.vectors[0], encoded.tokens[0])
+
+
+def _originals(store: Store) -> dict[int, int]:
+    """Note id of each conflict copy → that of its original, where there still is one (rule F10)."""
+    pairs = ((copy, store.note_id(vault, original_of(path))) for copy, vault, path in store.conflict_copies())
+    return {copy: original for copy, original in pairs if original is not None}
 
 
 def hits(store: Store, query: Query, ranked: Sequence[Ranked], settings: Settings) -> list[Hit]:
@@ -121,7 +128,18 @@ def _hit(
             base_url=places.settings.base_url,
             editor_url=places.settings.editor_url,
         ),
+        remarks=_remarks(note, passage),
     )
+
+
+def _remarks(note: NoteRow, passage: PassageRow | None) -> tuple[str, ...]:
+    """What a hit's words do not tell by themselves (rules B4, B10, F10)."""
+    said = {
+        "conflict copy": note.conflict_copy,
+        "archived": passage is not None and passage.archived,
+        "comment": passage is not None and passage.hidden,
+    }
+    return tuple(remark for remark, holds in said.items() if holds)
 
 
 def _linked(neighbours: Sequence[Neighbour]) -> tuple[LinkedNote, ...]:

@@ -164,16 +164,19 @@ def _update_vault(
         changes = _restricted(changes, {path for vault_id, path in only if vault_id == vault.id})
     if not changes:
         return replace(
-            report, unchanged=report.unchanged + changes.unchanged, failed=(*report.failed, *_problems(store, scan_))
+            report,
+            unchanged=report.unchanged + changes.unchanged,
+            failed=(*report.failed, *_problems(store, scan_)),
+            remarks=(*report.remarks, *not_opened(scan_)),
         )
     recipe = recipe_of(embedder, settings)
     rules = _reading_rules(embedder, recipe, settings, scan_)
-    names_before = store.names(vault.id)
+    known_before = _link_targets(store, vault.id)
     for before, file in changes.moved:
         store.move_note(before.note, file.path)
     outcome = _read_all(store, scan_, changes, rules, recipe, settings.max_note_bytes, progress)
     store.remove_notes([before.note for before in changes.removed])
-    _resolve_links(store, scan_, names_before, outcome.written)
+    _resolve_links(store, scan_, known_before, outcome.written)
     return UpdateReport(
         added=report.added + outcome.added,
         changed=report.changed + len(outcome.written) - outcome.added - outcome.moved,
@@ -181,7 +184,7 @@ def _update_vault(
         moved=report.moved + len(changes.moved),
         unchanged=report.unchanged + changes.unchanged + len(outcome.touched),
         failed=(*report.failed, *_problems(store, scan_)),
-        remarks=(*report.remarks, *outcome.remarks),
+        remarks=(*report.remarks, *outcome.remarks, *not_opened(scan_)),
     )
 
 
@@ -259,6 +262,8 @@ def _read(
 ) -> tuple[Note | None, Fingerprint]:
     """The note and the state of its file when it was read; no note if the bytes are those known at this path."""
     if file.too_large:
+        if before and not scan_.reread and before.path == file.path and before.fingerprint == file.fingerprint:
+            return None, file.fingerprint
         remark = f"larger than {limit_bytes // 2**20} MiB: not read, found by its name only"
         return named_only(file, remark), file.fingerprint
     data, fingerprint = read_bytes(Path(scan_.vault.root), file.path, limit_bytes)
@@ -273,18 +278,25 @@ def _write(store: Store, scan_: Scan, note: Note, fingerprint: Fingerprint, reci
     return store.put_note(scan_.vault.id, note, fingerprint, scan_.scanned_ns, keyed)
 
 
-def _resolve_links(
-    store: Store, scan_: Scan, names_before: Mapping[str, Sequence[str]], written: Sequence[int]
-) -> None:
+_LinkTargets = tuple[Mapping[str, Sequence[str]], Mapping[str, str]]
+"""What links can name beside files: note → title and aliases, block id → note."""
+
+
+def _link_targets(store: Store, vault: int) -> _LinkTargets:
+    return store.names(vault), store.block_notes(vault)
+
+
+def _resolve_links(store: Store, scan_: Scan, known_before: _LinkTargets, written: Sequence[int]) -> None:
     """Links of the notes just written; of all notes, if what a link can lead to has changed."""
     root = Path(scan_.vault.root)
     files = [file.path for file in scan_.walk.files]
-    names = store.names(scan_.vault.id)
+    known = names, blocks = _link_targets(store, scan_.vault.id)
     targets = hashlib.blake2b("\0".join(files).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
-    all_again = names != names_before or targets != json.loads(scan_.vault.scan).get("targets")
+    all_again = known != known_before or targets != json.loads(scan_.vault.scan).get("targets")
     # Attachments are linked by their file names alone; so a link leads to the same place whether they are read or not.
     titles = {path: called for path, called in names.items() if role_of(path) not in ("pdf", "picture")}
-    resolver = Resolver(files, titles, kind=scan_.walk.kind, root_names=[root.name, *(p.name for p in root.parents)])
+    root_names = [root.name, *(folder.name for folder in root.parents)]
+    resolver = Resolver(files, titles, kind=scan_.walk.kind, root_names=root_names, blocks=blocks)
     stored = store.stored_links(scan_.vault.id, None if all_again else written)
     store.put_resolved(scan_.vault.id, ((s, resolver.resolve(s.link, s.path)) for s in stored))
     store.put_scan(scan_.vault.id, scan_.walk.kind, scan_.scanned_ns, {"targets": targets})
@@ -298,12 +310,23 @@ def _problems(store: Store, scan_: Scan) -> tuple[Problem, ...]:
     name = scan_.vault.name
     return (
         *(Problem(name, failure.path, failure.reason) for failure in mine if failure.path in present),
-        *(Problem(name, problem.path, problem.reason) for problem in scan_.walk.problems),
-        *(
-            Problem(name, folder, "cannot be listed; its notes are kept as they were")
-            for folder in scan_.walk.unreadable
-        ),
+        *folder_problems(scan_),
     )
+
+
+def folder_problems(scan_: Scan) -> tuple[Problem, ...]:
+    """Settings that are broken, and folders that could not be listed."""
+    name, walk_ = scan_.vault.name, scan_.walk
+    return (
+        *(Problem(name, problem.path, problem.reason) for problem in walk_.problems),
+        *(Problem(name, folder, "cannot be listed; its notes are kept as they were") for folder in walk_.unreadable),
+    )
+
+
+def not_opened(scan_: Scan) -> tuple[Problem, ...]:
+    """One line that counts the links, pipes and the like that were left alone (rules F4, F10)."""
+    said = str(scan_.walk.not_opened)
+    return (Problem(scan_.vault.name, "", said),) if said else ()
 
 
 def _embed_pending(store: Store, embedder: Embedder, progress: Progress) -> int:

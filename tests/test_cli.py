@@ -71,7 +71,7 @@ def test_search_json_is_a_promise(notesearch: Session) -> None:
     hit = found["hits"][0]
     assert set(hit) == {
         *("id", "rank", "score", "note_id", "note", "vault", "title", "headings", "lines", "span", "text", "date"),
-        *("tags", "signals", "marks", "links", "backlinks", "urls"),
+        *("tags", "signals", "marks", "links", "backlinks", "urls", "remarks"),
     }
     assert (hit["note"], hit["lines"], hit["headings"], hit["tags"]) == ("harbour.md", [1, 3], ["harbour"], ["work"])
     assert hit["text"] == "# harbour\n\nthe crane operators [[people/ann|talk to ann]] about berths #work"

@@ -207,3 +207,29 @@ def test_a_vault_that_becomes_another_kind_is_read_again(notebook: Notebook, vau
     assert (report.changed, notebook.status().vaults[0].kind) == (4, "dendron")
     (hit,) = notebook.search("see the harbour", where=Where(paths=("swapped",)))
     assert [link.note for link in hit.links] == ["harbour.md"]
+
+
+def test_l4_logseq_blocks_are_linked_from_any_page(tmp_path: Path) -> None:
+    id_ = "66123456-aaaa-bbbb-cccc-0123456789ab"
+    root = tmp_path / "graph"
+    write(root, "logseq/config.edn", "{}")
+    write(root, "pages/Boats___Oars.md", f"alias:: sculls\ntags:: wood, [[craft]]\n\n- ash is best\n  id:: {id_}\n")
+    write(root, "journals/2025_07_11.md", f"- see (({id_}))\n")
+    with Notebook.open(tmp_path / "index", vaults=[root], model="hashed", settings=Settings()) as notebook:
+        notebook.update()
+        (hit,) = notebook.search("ash is best", where=Where(paths=("pages",)))
+        row = notebook.store.notes([hit.note_id])[hit.note_id]
+        assert (row.title, row.aliases, row.tags) == ("Boats/Oars", ("sculls",), ("wood", "craft"))
+        assert [link.note for link in hit.backlinks] == ["journals/2025_07_11.md"]
+        assert notebook.store.block_notes(1) == {id_: "pages/Boats___Oars.md"}
+        write(root, "pages/Boats___Oars.md", "- ash is best\n")
+        notebook.update()
+        assert notebook.status().unresolved_links == (("block not known", 1),)
+
+
+def test_f6_a_note_over_the_limit_is_not_taken_for_changed(tmp_path: Path, vault: Path) -> None:
+    write(vault, "large.md", "much too much " * 1000)
+    settings = Settings(max_note_mib=0.01)
+    with Notebook.open(tmp_path / "index", vaults=[vault], model="hashed", settings=settings) as notebook:
+        assert [problem.path for problem in notebook.update().remarks] == ["large.md"]
+        assert notebook.update().changed == 0

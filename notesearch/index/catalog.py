@@ -90,6 +90,7 @@ class PassageRow:
     headings: tuple[str, ...]
     text: str
     hidden: bool
+    archived: bool
     embedded: bytes
 
 
@@ -102,7 +103,7 @@ _NOTE = (
     "id, vault, path, name, title, heading, aliases, tags, date_first, date_last, date_source, date_certainty, "
     "size, mtime_ns, ctime_ns, inode, scanned_ns, content_hash, conflict_copy, remark"
 )
-_PASSAGE = "id, note, start, end, first_line, last_line, headings, text, hidden, embedded"
+_PASSAGE = "id, note, start, end, first_line, last_line, headings, text, hidden, archived, embedded"
 
 
 def known_files(connection: sqlite3.Connection, vault: int) -> dict[str, KnownFile]:
@@ -186,12 +187,15 @@ def _put_row(connection: sqlite3.Connection, vault: int, note: Note, fingerprint
 
 
 def _put_labels(connection: sqlite3.Connection, note_id: int, note: Note) -> None:
-    for table in ("tag", "property"):
+    for table in ("tag", "property", "block"):
         connection.execute(f"DELETE FROM {table} WHERE note = ?", (note_id,))
     tags = {parent for tag in note.tags for parent in _with_parents(tag.casefold())}
     connection.executemany("INSERT INTO tag (note, tag) VALUES (?, ?)", [(note_id, tag) for tag in sorted(tags)])
     connection.executemany(
         "INSERT INTO property (note, key, value) VALUES (?, ?, ?)", [(note_id, *pair) for pair in note.properties]
+    )
+    connection.executemany(
+        "INSERT OR IGNORE INTO block (note, name) VALUES (?, ?)", [(note_id, name) for name in note.block_ids]
     )
     connection.execute("DELETE FROM names WHERE rowid = ?", (note_id,))
     connection.execute(
@@ -246,6 +250,7 @@ def _put_passage(
         json.dumps(passage.headings, ensure_ascii=False),
         passage.text,
         passage.hidden,
+        passage.archived,
         key,
     )
     marks = ", ".join("?" * len(values))
@@ -348,5 +353,6 @@ def _note(row: Sequence[Any]) -> NoteRow:
 
 
 def _passage(row: Sequence[Any]) -> PassageRow:
-    id_, note, start, end, first, last, headings, text, hidden, embedded = row
-    return PassageRow(id_, note, start, end, (first, last), tuple(json.loads(headings)), text, bool(hidden), embedded)
+    id_, note, start, end, first, last, headings, text, hidden, archived, embedded = row
+    lines, path = (first, last), tuple(json.loads(headings))
+    return PassageRow(id_, note, start, end, lines, path, text, bool(hidden), bool(archived), embedded)

@@ -96,7 +96,8 @@ class Passage:
 
     `headings` is the path of headings above it, outermost first. `words` is what the text index gets: the slice with
     noise left out (rule T5), the names behind its links (L6), and the context it would lack alone (parents of a list
-    item, header of a table).
+    item, header of a table). `hidden`: nothing but the text of a comment (B4); `archived`: nothing but cards that a
+    board has put away (B10).
     """
 
     start: int
@@ -106,6 +107,7 @@ class Passage:
     text: str
     words: str = ""
     hidden: bool = False
+    archived: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,7 @@ class Note:
 
     `name` is the file name without extension, `title` what is shown (rule B15), `heading` the first one, `properties`
     the searchable frontmatter as (key, value) texts in order. `remark` is the line for the run's report when the file
-    was not clean ("not UTF-8").
+    was not clean ("not UTF-8"). `block_ids` are those by which any note may name a block of this one (Logseq, L4).
     """
 
     path: str
@@ -144,6 +146,7 @@ class Note:
     passages: tuple[Passage, ...] = ()
     remark: str = ""
     conflict_copy: bool = False
+    block_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,7 +120,21 @@ _FIRST = Migration(
     )
 )
 
-MIGRATIONS: tuple[Migration, ...] = (_FIRST,)
+_MARKS = Migration(
+    (
+        "ALTER TABLE passage ADD COLUMN archived INTEGER NOT NULL DEFAULT 0",
+        # Ids by which any note may name a block of this one (Logseq, rule L4).
+        """CREATE TABLE block (
+            note INTEGER NOT NULL REFERENCES note ON DELETE CASCADE, name TEXT NOT NULL, PRIMARY KEY (name, note)
+        ) WITHOUT ROWID""",
+        "CREATE INDEX block_note ON block (note)",
+        # Asked of every search, and nearly always empty.
+        "CREATE INDEX note_conflict_copy ON note (vault) WHERE conflict_copy",
+    ),
+    rereads=True,
+)
+
+MIGRATIONS: tuple[Migration, ...] = (_FIRST, _MARKS)
 
 
 def migrate(connection: sqlite3.Connection) -> bool:

@@ -272,6 +272,14 @@ class Store:
         rows = self._connection.execute("SELECT path, title, aliases FROM note WHERE vault = ? ORDER BY path", (vault,))
         return {catalog.path_from_sql(path): (title, *json.loads(aliases)) for path, title, aliases in rows}
 
+    def block_notes(self, vault: int) -> dict[str, str]:
+        """Block id → path of the note in which it stands; of two equal ids the first by path counts."""
+        rows = self._connection.execute(
+            "SELECT block.name, path FROM block JOIN note ON note.id = block.note WHERE vault = ? ORDER BY path DESC",
+            (vault,),
+        )
+        return {name: catalog.path_from_sql(path) for name, path in rows}
+
     def stored_links(self, vault: int, notes: Sequence[int] | None = None) -> list[links.StoredLink]:
         """Links to resolve: of some notes, or of all."""
         return list(links.stored_links(self._connection, vault, notes))
@@ -419,6 +427,16 @@ class Store:
         found = np.array([row[0] for row in rows], np.int64)
         return found if within is None else np.intersect1d(found, within)
 
+    def containing(self, signs: str) -> Ids:
+        """Ids of the passages with `signs` in their text as they stand, ascending: what no word index knows (X8)."""
+        rows = self._connection.execute("SELECT id FROM passage WHERE instr(text, ?) ORDER BY id", (signs,))
+        return np.array([row[0] for row in rows], np.int64)
+
+    def called_with(self, signs: str) -> list[int]:
+        """Ids of the notes with `signs` in their name or title as they stand."""
+        rows = self._connection.execute("SELECT id FROM note WHERE instr(name, ?1) OR instr(title, ?1)", (signs,))
+        return [row[0] for row in rows]
+
     def passage_ids(self) -> Ids:
         """Ids of all passages, ascending."""
         return np.array([row[0] for row in self._connection.execute("SELECT id FROM passage ORDER BY id")], np.int64)
@@ -471,6 +489,11 @@ class Store:
         """(vault, path, remark) of notes that were read, but not cleanly."""
         rows = self._connection.execute("SELECT vault, path, remark FROM note WHERE remark <> '' ORDER BY vault, path")
         return [(row[0], catalog.path_from_sql(row[1]), row[2]) for row in rows]
+
+    def conflict_copies(self) -> list[tuple[int, int, str]]:
+        """(note id, vault id, path) of the notes that a sync tool made of another (rule F10)."""
+        rows = self._connection.execute("SELECT id, vault, path FROM note WHERE conflict_copy ORDER BY id")
+        return [(row[0], row[1], catalog.path_from_sql(row[2])) for row in rows]
 
     def notes(self, ids: Iterable[int]) -> dict[int, NoteRow]:
         """Notes by id."""

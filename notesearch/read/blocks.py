@@ -24,6 +24,11 @@ class BlockKind(StrEnum):
     BLANK = "blank"
 
 
+# Python 3.11 takes longer to look up a member of an enum than to make a block of it; these are asked for all the time.
+BLANK, CODE, HEADING, ITEM = BlockKind.BLANK, BlockKind.CODE, BlockKind.HEADING, BlockKind.ITEM
+MATH, PARAGRAPH, QUOTE, TABLE = BlockKind.MATH, BlockKind.PARAGRAPH, BlockKind.QUOTE, BlockKind.TABLE
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
     """Lines of a note that are one thing.
@@ -98,7 +103,7 @@ def section_path(blocks: Sequence[Block]) -> list[tuple[str, ...]]:
     path: tuple[str, ...] = ()
     paths = []
     for block in blocks:
-        if block.kind is BlockKind.HEADING and not block.silent:
+        if block.kind is HEADING and not block.silent:
             while above and above[-1][0] >= block.level:
                 above.pop()
             above.append((block.level, block.title))

@@ -21,6 +21,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+_EVERY_MARK = tuple(mark for mark, _ in _MARKS)
 _BINARY_PROBE_BYTES = 8 * 1024
 _GOOD_BYTES_PER_BAD = 200
 # What no text holds, but numbers of two bytes do; else a table of small numbers would read as UTF-16.
@@ -46,6 +47,8 @@ class Decoded:
 
 def decode(data: bytes) -> Decoded:
     """The text of a file, by rule T1. Raises NotText if it is binary."""
+    if b"\0" not in data and not data.startswith(_EVERY_MARK):  # nearly every note
+        return _strict_utf8(data) or _damaged(data)
     decoded = _marked(data) or _sixteen_bit(data) or _strict_utf8(data) or _damaged(data)
     text = decoded.text.replace("\0", "").lstrip("\ufeff")  # T2
     if "\0" in decoded.text and not text:

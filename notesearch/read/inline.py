@@ -12,7 +12,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from notesearch.read.blocks import Block, BlockKind
+from notesearch.read.blocks import CODE, MATH, QUOTE, TABLE, Block
 
 Span = tuple[int, int, str]
 
@@ -137,7 +137,6 @@ _QUOTED_FENCE = re.compile(
 )
 _QUOTED_BLANK = re.compile(r"\n[ \t>]*(?=\n)")
 _OPENING = re.compile(r"[`$]|%%|<!--")
-_WHOLE = {BlockKind.CODE: "code", BlockKind.MATH: "math"}
 
 
 def opaque_spans(text: str, blocks: Sequence[Block]) -> list[Span]:
@@ -152,9 +151,9 @@ def opaque_spans(text: str, blocks: Sequence[Block]) -> list[Span]:
     for block in blocks:
         if block.silent:
             spans.append((block.start, block.end, "comment"))
-        elif (why := _WHOLE.get(block.kind)) is not None:
-            spans.append((block.start, block.end, why))
-        elif block.kind is BlockKind.QUOTE:
+        elif block.kind is CODE or block.kind is MATH:
+            spans.append((block.start, block.end, "code" if block.kind is CODE else "math"))
+        elif block.kind is QUOTE:
             spans += _quote_spans(text, block)
         elif first_mark.inside(block):
             for start, end in _stretches(text, block):
@@ -179,7 +178,7 @@ class _FirstMark:
 
 def _stretches(text: str, block: Block) -> Iterator[tuple[int, int]]:
     """The parts of a block in which marks pair up: each row of a table, otherwise the whole."""
-    if block.kind is not BlockKind.TABLE:
+    if block.kind is not TABLE:
         yield block.start, block.end
         return
     start = block.start

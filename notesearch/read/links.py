@@ -13,6 +13,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import unquote
 
 from notesearch.index.records import Link, LinkKind, VaultKind
@@ -96,6 +97,8 @@ def scan_links(
     marked. `line_starts` are the offsets at which the lines of `text` begin.
     """
     end = len(text) if end is None else end
+    if kind is not VaultKind.LOGSEQ and text.find("[", start, end) < 0:
+        return ()
     hidden = [(first, last) for first, last, why in opaque if why == "hidden"]
     page = _Page(text, _blotted(text, opaque, start, end), start, end, line_starts, hidden, kind)
     markdown, claimed = _markdown_links(page)
@@ -109,6 +112,8 @@ def property_links(
     text: str, start: int, end: int, line_starts: Sequence[int], *, kind: VaultKind = VaultKind.PLAIN
 ) -> tuple[Link, ...]:
     """The wikilinks in the frontmatter `text[start:end]`, quoted or not (M6), in order of start."""
+    if text.find("[[", start, end) < 0:
+        return ()
     page = _Page(text, text, start, end, line_starts, [], kind)
     return tuple(sorted(_wiki_links(page, "property"), key=_place))
 
@@ -125,6 +130,7 @@ def search_words(link: Link) -> str:
     return f"{name} {heading}".strip()
 
 
+@lru_cache(maxsize=8192)  # a note that is linked once is linked again
 def target_name(target: str) -> str:
     """The name behind a target: its last part, decoded, without `.md`; `-` and `_` are kept."""
     last = unquote(target).replace("\\", "/").rstrip("/").rpartition("/")[2]
@@ -153,7 +159,7 @@ class _Page:
 
     def escaped(self, at: int) -> bool:
         """Whether an odd number of backslashes stands before `at`."""
-        if self.seen[at - 1 : at] != "\\":
+        if not at or self.seen[at - 1] != "\\":
             return False
         before = at
         while before > self.start and self.seen[before - 1] == "\\":

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from notesearch.index.records import VaultKind
 from notesearch.read import lines
-from notesearch.read.blocks import Block, BlockKind, Draft, block_ids, finished, section_path
+from notesearch.read.blocks import BLANK, ITEM, PARAGRAPH, Block, BlockKind, Draft, block_ids, finished, section_path
 from notesearch.read.inline import CLOSING, after_closing, lex, opaque_spans, quoted_fences, unified
 from notesearch.read.lines import (
     Token,
@@ -30,13 +30,14 @@ from notesearch.read.lines import (
 )
 from notesearch.read.plain import plain
 from notesearch.read.plugins import archive_cards, give_block_ids, silence_drawing
-from notesearch.read.tags import fields, page_fields, tags, with_parents
+from notesearch.read.tags import fields, logseq_ids, page_fields, tags, with_parents
 
 __all__ = [
     "Block",
     "BlockKind",
     "block_ids",
     "fields",
+    "logseq_ids",
     "opaque_spans",
     "page_fields",
     "plain",
@@ -72,10 +73,6 @@ def scan(
     if "kanban-plugin" in plugins:
         archive_cards(text, drafts)
     return finished(drafts)
-
-
-# Python 3.11 takes longer to look up a member of an enum than to make a block of it; these three are most blocks.
-_BLANK, _ITEM, _PARAGRAPH = BlockKind.BLANK, BlockKind.ITEM, BlockKind.PARAGRAPH
 
 
 class _Scanner:
@@ -149,7 +146,7 @@ class _Scanner:
     # --- text
 
     def blank(self, token: Token) -> None:
-        self.add(_BLANK, token.end())
+        self.add(BLANK, token.end())
 
     def text_lines(self, token: Token) -> None:
         underline = token["underline"]
@@ -176,7 +173,7 @@ class _Scanner:
         if column >= 4 and column >= self.code_column():
             self.indented_code(depth)
         else:
-            self.add(_PARAGRAPH, self.whole(end), depth, True)
+            self.add(PARAGRAPH, self.whole(end), depth, True)
 
     def other(self, token: Token) -> None:
         """What looked like something else and is text."""
@@ -197,13 +194,13 @@ class _Scanner:
             self.prose(token, token.end())
             return
         depth = self.depth_at(column_of(token))
-        self.add(_PARAGRAPH, self.whole(token.end()), depth, True)
+        self.add(PARAGRAPH, self.whole(token.end()), depth, True)
         self.margin = 4
 
     def silent(self, token: Token) -> None:
         """A line that Logseq keeps for itself (rule B12)."""
         depth = len(self.lists) if self.goes_on else self.depth_at(column_of(token))
-        self.add(_PARAGRAPH, token.end(), depth).silent = True
+        self.add(PARAGRAPH, token.end(), depth).silent = True
 
     # --- headings, rules, tables, quotes
 
@@ -282,7 +279,7 @@ class _Scanner:
         end = token.end()
         if self.tables:
             end = self.next_table(self.position + 1, end)
-        draft = self.add(_ITEM, self.whole(end), depth, True)
+        draft = self.add(ITEM, self.whole(end), depth, True)
         if task is not None:
             draft.task = task
         if code is not None:
@@ -291,7 +288,7 @@ class _Scanner:
             draft.silent = lines.LOGSEQ_LINE.match(token["content"] or "") is not None
 
     def in_paragraph(self) -> bool:
-        return self.drafts[-1].kind is _PARAGRAPH
+        return self.drafts[-1].kind is PARAGRAPH
 
     # --- code, math, comments, HTML
 

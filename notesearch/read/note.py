@@ -8,14 +8,16 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import PurePosixPath
+from posixpath import splitext
+from urllib.parse import unquote
 
 from notesearch.dates import DateOrder, note_date
 from notesearch.index.records import DateSpan, Note, VaultKind
 from notesearch.read import canvas, frontmatter, markdown, pdf, pictures, pieces
+from notesearch.read.blocks import HEADING
 from notesearch.read.decode import decode, line_starts
 from notesearch.read.links import property_links, scan_links
-from notesearch.read.markdown import Block, BlockKind
+from notesearch.read.markdown import Block
 from notesearch.read.passages import Sizes, TokenStarts, split
 from notesearch.read.pieces import Found
 from notesearch.read.vault import File
@@ -64,14 +66,17 @@ def _of_text(file: File, data: bytes, rules: ReadingRules) -> Note:
     first_line = bisect_right(starts, top.end) if top.end else 1
     blocks = markdown.scan(text, top.end, first_line, kind=rules.kind, properties=top.fields)
     opaque = markdown.opaque_spans(text, blocks)
+    logseq = rules.kind is VaultKind.LOGSEQ
+    if logseq:
+        top = top.also(markdown.page_fields(text, blocks, opaque))
     links = (
         *property_links(text, 0, top.end, starts, kind=rules.kind),
         *scan_links(text, opaque, starts, start=top.end, kind=rules.kind),
     )
     name = name_of(file.path)
-    headings = [b for b in blocks if b.kind is BlockKind.HEADING and b.title and not b.silent]
+    headings = [b for b in blocks if b.kind is HEADING and b.title and not b.silent]
     heading = markdown.plain(headings[0].title) if headings else ""
-    title = _title(name, top.title, headings)
+    title = _title(_page_name(name) if logseq else name, top.title, headings)
     return Note(
         path=file.path,
         name=name,
@@ -87,6 +92,7 @@ def _of_text(file: File, data: bytes, rules: ReadingRules) -> Note:
         passages=split(text, blocks, markdown.section_path(blocks), links, starts, rules.token_starts, rules.sizes),
         remark=decoded.remark,
         conflict_copy=file.conflict_copy,
+        block_ids=markdown.logseq_ids(text, blocks) if logseq else (),
     )
 
 
@@ -94,7 +100,7 @@ def _of_pieces(file: File, data: bytes, found: Found, rules: ReadingRules) -> No
     """A file that holds texts and is none itself."""
     layout = pieces.lay_out(found.pieces, rules.kind)
     text, blocks, opaque = layout.text, layout.blocks, layout.opaque
-    headings = [b for b in blocks if b.kind is BlockKind.HEADING and b.title]
+    headings = [b for b in blocks if b.kind is HEADING and b.title]
     heading = markdown.plain(headings[0].title) if headings else ""
     name = name_of(file.path)
     title = _title(name, "", headings)
@@ -135,7 +141,13 @@ def named_only(file: File, remark: str) -> Note:
 
 def name_of(path: str) -> str:
     """The file name without its extension, as text: bytes that are not UTF-8 are spelled out in hex."""
-    return os.fsencode(PurePosixPath(path).stem).decode("utf-8", "backslashreplace")
+    name = splitext(path.rpartition("/")[2])[0]
+    return name if name.isascii() else os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+def _page_name(name: str) -> str:
+    """What Logseq calls a page: in file names it writes `/` as `___`, and what no file name may hold as `%3F`."""
+    return unquote(name.replace("___", "/"))
 
 
 def _title(name: str, declared: str, headings: Sequence[Block]) -> str:

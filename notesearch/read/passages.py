@@ -12,11 +12,12 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from notesearch.index.records import Link, Passage
+from notesearch.read.blocks import BLANK, CODE, HEADING, ITEM, TABLE, Block
 from notesearch.read.decode import for_index, safe_cut
 from notesearch.read.links import search_words
-from notesearch.read.markdown import Block, BlockKind
 
 TokenStarts = Callable[[str], Sequence[int]]
 """Offset of each token of a text, ascending."""
@@ -25,6 +26,8 @@ _HEAD_CHARACTERS = 160
 """Title and heading path in front of a passage get this many at most; longer paths say less, not more."""
 _LEAD_CHARACTERS = 120
 """The parent of a list item, or the header of a table, where a passage starts in their middle."""
+_MOST_CHARACTERS_A_TOKEN = 16
+"""No prose comes near it: English has four or five, German six."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +43,7 @@ class Sizes:
         return self.target // 5
 
 
-@dataclass(frozen=True, slots=True)
-class _Atom:
+class _Atom(NamedTuple):
     """What is not cut further: a block, a row, a sentence. `strength` orders the places to cut before it: 0 best."""
 
     start: int
@@ -50,6 +52,7 @@ class _Atom:
     strength: int
     path: tuple[str, ...]
     hidden: bool = False
+    archived: bool = False
     heading: bool = False
     lead: tuple[int, int] = (0, 0)
 
@@ -65,42 +68,50 @@ def split(
 ) -> tuple[Passage, ...]:
     """The passages of a note, in order. `paths[i]` is the heading path of `blocks[i]`."""
     ruler = _Ruler(text, token_starts(text))
+    spoken = _Spoken(text, links)
     atoms = list(_atoms(ruler, blocks, paths, sizes))
     return tuple(
-        _passage(text, group, links, line_starts)
+        _passage(text, group, spoken, line_starts)
         for section in _sections(atoms)
         for group in _Packer(sizes).pack(section)
     )
 
 
 class _Ruler:
-    """Lengths of slices of one text in tokens, from one pass of the tokenizer."""
+    """Lengths of slices of one text in tokens, from one pass of the tokenizer.
+
+    A tokenizer may take a word of any length for one token; so that no passage is without bounds, a slice counts as one
+    token for every `_MOST_CHARACTERS_A_TOKEN` at least.
+    """
 
     def __init__(self, text: str, starts: Sequence[int]) -> None:
         self.text = text
         self._starts = starts
 
     def tokens(self, start: int, end: int) -> int:
-        return bisect_left(self._starts, end) - bisect_left(self._starts, start)
+        first = bisect_left(self._starts, start)
+        tokens = bisect_left(self._starts, end, first) - first
+        return max(tokens, (end - start) // _MOST_CHARACTERS_A_TOKEN)
 
     def reach(self, start: int, tokens: int, end: int) -> int:
         """The offset at which `tokens` tokens from `start` have passed, at most `end`."""
         at = bisect_left(self._starts, start) + tokens
+        end = min(end, start + tokens * _MOST_CHARACTERS_A_TOKEN)
         return min(self._starts[at], end) if at < len(self._starts) else end
 
 
 def _atoms(ruler: _Ruler, blocks: Sequence[Block], paths: Sequence[tuple[str, ...]], sizes: Sizes) -> Iterator[_Atom]:
     parents: list[Block] = []
     for block, path in zip(blocks, paths, strict=True):
-        if block.kind is BlockKind.BLANK or block.silent:
+        if block.kind is BLANK or block.silent:
             continue
-        while parents and parents[-1].depth >= max(block.depth, 1) and block.kind is BlockKind.ITEM:
+        while parents and parents[-1].depth >= max(block.depth, 1) and block.kind is ITEM:
             parents.pop()
         if block.depth == 0:
             parents.clear()
         lead = (parents[-1].start, parents[-1].end) if parents and block is not parents[-1] else (0, 0)
         yield from _atoms_of(ruler, block, path, lead, sizes)
-        if block.kind is BlockKind.ITEM:
+        if block.kind is ITEM:
             parents.append(block)
 
 
@@ -108,10 +119,10 @@ def _atoms_of(
     ruler: _Ruler, block: Block, path: tuple[str, ...], lead: tuple[int, int], sizes: Sizes
 ) -> Iterator[_Atom]:
     tokens = ruler.tokens(block.start, block.end)
-    strength = block.depth - (block.kind is BlockKind.ITEM)
-    heading = block.kind is BlockKind.HEADING
+    strength = block.depth - (block.kind is ITEM)
+    heading = block.kind is HEADING
     if tokens <= sizes.target:
-        yield _Atom(block.start, block.end, tokens, strength, path, block.hidden, heading, lead)
+        yield _Atom(block.start, block.end, tokens, strength, path, block.hidden, block.archived, heading, lead)
         return
     for number, (start, end) in enumerate(_pieces(ruler, block, tokens, sizes)):
         first_line = (block.start, ruler.text.find("\n", block.start, block.end) + 1 or block.end)
@@ -122,15 +133,16 @@ def _atoms_of(
             strength + (1 if number else 0),
             path,
             block.hidden,
+            block.archived,
             False,  # what is as long as a passage is text, whatever marks it carries
-            first_line if number and block.kind is BlockKind.TABLE else lead,
+            first_line if number and block.kind is TABLE else lead,
         )
 
 
 def _pieces(ruler: _Ruler, block: Block, tokens: int, sizes: Sizes) -> Iterator[tuple[int, int]]:
     """Cut a block that is too long into pieces of about equal size."""
     limit = _with_slack(_share(tokens, sizes.target))
-    by_lines = block.kind in (BlockKind.TABLE, BlockKind.CODE)
+    by_lines = block.kind in (TABLE, CODE)
     start = block.start
     while start < block.end:
         reach = ruler.reach(start, limit, block.end)
@@ -223,43 +235,52 @@ def _with_slack(tokens: int) -> int:
     return tokens + tokens // 8
 
 
-def _passage(text: str, atoms: Sequence[_Atom], links: Sequence[Link], line_starts: Sequence[int]) -> Passage:
+def _passage(text: str, atoms: Sequence[_Atom], spoken: _Spoken, line_starts: Sequence[int]) -> Passage:
     start, end = atoms[0].start, atoms[-1].end
     end = start + len(text[start:end].rstrip())
-    body = next((atom for atom in atoms if not atom.heading), atoms[-1])
+    below = [atom for atom in atoms if not atom.heading] or atoms[-1:]
+    body = below[0]
     return Passage(
         start=start,
         end=end,
         lines=(bisect_right(line_starts, start), bisect_right(line_starts, end - 1)),
         headings=body.path,
         text=text[start:end],
-        words=_words(text, atoms, links, body.lead),
-        hidden=all(atom.hidden for atom in atoms),
+        words=_words(spoken, atoms, body.lead),
+        hidden=all(atom.hidden for atom in below),
+        archived=all(atom.archived for atom in below),
     )
 
 
-def _words(text: str, atoms: Sequence[_Atom], links: Sequence[Link], lead: tuple[int, int]) -> str:
+def _words(spoken: _Spoken, atoms: Sequence[_Atom], lead: tuple[int, int]) -> str:
     """What the indexes get of a passage: without heading lines (they have a field), links as their words (L6)."""
-    spans = [(atom.start, atom.end) for atom in atoms if not atom.heading]
-    lines = [_spoken(text, start, end, links) for start, end in spans]
+    lines = [spoken.slice(atom.start, atom.end) for atom in atoms if not atom.heading]
     if lead != (0, 0):
-        lines.insert(0, _spoken(text, *lead, links)[:_LEAD_CHARACTERS])
+        lines.insert(0, spoken.slice(*lead)[:_LEAD_CHARACTERS])
     return for_index("\n".join(line.strip("\n") for line in lines if line.strip()))
 
 
-def _spoken(text: str, start: int, end: int, links: Sequence[Link]) -> str:
-    """A slice with each link replaced by the words shown and the name of what it leads to."""
-    at = start
-    parts = []
-    for link in links[bisect_left(links, start, key=lambda link: link.start) :]:
-        if link.start >= end:
-            break
-        if link.start < at or link.end > end:
-            continue
-        parts += [text[at : link.start], search_words(link)]
-        at = link.end
-    parts.append(text[at:end])
-    return "".join(parts)
+class _Spoken:
+    """A note's text with each link replaced by the words shown and the name of what it leads to."""
+
+    def __init__(self, text: str, links: Sequence[Link]) -> None:
+        self._text = text
+        self._links = links
+        self._starts = [link.start for link in links]
+
+    def slice(self, start: int, end: int) -> str:
+        """What is said between two offsets; a link that is cut by them stays as written."""
+        first = bisect_left(self._starts, start)
+        last = bisect_left(self._starts, end, first)
+        if first == last:
+            return self._text[start:end]
+        at = start
+        parts = []
+        for link in self._links[first:last]:
+            if link.start >= at and link.end <= end:
+                parts += [self._text[at : link.start], search_words(link)]
+                at = link.end
+        return "".join([*parts, self._text[at:end]])
 
 
 def embedding_text(title: str, headings: Sequence[str], words: str) -> str:

@@ -14,6 +14,7 @@ import regex
 from notesearch.read.blocks import Block, BlockKind
 from notesearch.read.inline import Span, only_text, unified
 
+_HASH = re.compile(r"#[^\s#]")
 # Links, addresses and HTML tags come first, so that no `#` in them counts; each stops at the next sign of its kind.
 _TAG = re.compile(
     r"""
@@ -36,7 +37,7 @@ _TAG_NAME = regex.compile(
 def tags(text: str, blocks: Sequence[Block], opaque: Sequence[Span]) -> tuple[str, ...]:
     """The tags in the text (rule B9), without `#`, in order; of two that differ only in case, the first as written."""
     start, end = _body(blocks)
-    if text.find("#", start, end) < 0:
+    if not _HASH.search(text, start, end):
         return ()
     found: dict[str, str] = {}
     for match in _TAG.finditer(only_text(unified(text), opaque), start, end):
@@ -94,6 +95,18 @@ def fields(text: str, blocks: Sequence[Block], opaque: Sequence[Span]) -> tuple[
         value = text[slice(*match.span(group))] if match[group] is not None else ""
         found.append(((match["key"] or match["inner_key"]).strip(), value.strip()))
     return tuple(found)
+
+
+_BLOCK_ID = re.compile(r"^[ \t]*(?:[-*+][ \t]+)?id::[ \t]*([0-9A-Za-z_-]+)[ \t]*$", re.MULTILINE)
+
+
+def logseq_ids(text: str, blocks: Sequence[Block]) -> tuple[str, ...]:
+    """The ids that Logseq gave blocks, in lines it keeps for itself (rule B12); `((id))` names them from anywhere."""
+    if "id::" not in text:
+        return ()
+    text = unified(text)
+    own = (block for block in blocks if block.silent)
+    return tuple(match[1] for block in own if (match := _BLOCK_ID.search(text, block.start, block.end)))
 
 
 def page_fields(text: str, blocks: Sequence[Block], opaque: Sequence[Span]) -> tuple[tuple[str, str], ...]:

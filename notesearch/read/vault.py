@@ -72,6 +72,17 @@ class NotOpened:
     devices: int = 0
     not_downloaded: int = 0
 
+    def __str__(self) -> str:
+        """Such as "2 links, 1 pipe not opened, 1 file not downloaded"; "" if nothing was met."""
+        kinds = ("links", "pipes", "sockets", "devices")
+        met = ", ".join(_counted(getattr(self, kind), kind) for kind in kinds if getattr(self, kind))
+        waiting = self.not_downloaded and f"{_counted(self.not_downloaded, 'files')} not downloaded"
+        return ", ".join(filter(None, (met and f"{met} not opened", waiting or "")))
+
+
+def _counted(number: int, things: str) -> str:
+    return f"{number} {things if number != 1 else things.removesuffix('s')}"
+
 
 @dataclass(frozen=True, slots=True)
 class Walk:
@@ -141,7 +152,13 @@ def obsidian_root(root: Path) -> Path | None:
 
 _LEFT_OUT_ENDINGS = ("~", ".tmp", ".swp")
 _ICLOUD = re.compile(r"\.(.+)\.icloud")
-_CONFLICT_COPY = re.compile(r"\([^()]*conflicted copy[^()]*\)|\.sync-conflict-\d{8}-\d{6}-\w+", re.IGNORECASE)
+_CONFLICT_COPY = re.compile(r"\s*\([^()]*conflicted copy[^()]*\)|\.sync-conflict-\d{8}-\d{6}-\w+", re.IGNORECASE)
+
+
+def original_of(path: str) -> str:
+    """Where the note lies of which a sync tool made the conflict copy at `path` (F10)."""
+    folder, slash, name = path.rpartition("/")
+    return folder + slash + _CONFLICT_COPY.sub("", name)
 
 
 def walk(root: Path, rules: WalkRules | None = None) -> Walk:

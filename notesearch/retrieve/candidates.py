@@ -129,6 +129,8 @@ class Candidates:
 
     def _gather(self, query: Query, k: int, notes: Sequence[int] | None) -> _Evidence:
         store, arms, within = self._store, self._arms, self._within
+        if query.signs:
+            return self._gather_signs(query.signs, notes)
         vector = self._meaning.vector if self._meaning and arms.dense else None
         words = any_of(query.telling_words)
         every = all_of(any_of([word]) for word in query.telling_words)
@@ -146,6 +148,13 @@ class Candidates:
             title=_title_fits(store, query, [note for note, _ in named]),
             time=_dated(store, query.dates, notes) if arms.time else {},
         )
+
+    def _gather_signs(self, signs: str, notes: Sequence[int] | None) -> _Evidence:
+        """Emoji and signs mean nothing to the other arms: what holds them as they stand is found, and no more (X8)."""
+        called = set(self._store.called_with(signs))
+        title = dict.fromkeys(called if notes is None else called & set(notes), 1.0)
+        lexical = dict.fromkeys([] if self._within is None else self._within[:LEXICAL_DEPTH].tolist(), 1.0)
+        return _Evidence(vector=None, dense={}, lexical=lexical, only=set(), title=title, time={})
 
     def _allowed(self, ids: Iterable[int]) -> list[int]:
         """A note without text has passed the filters by itself; passages must be within what may be shown."""
@@ -186,8 +195,14 @@ class Candidates:
 
 
 def _within(store: Store, query: Query, notes: Sequence[int] | None) -> Ids | None:
-    """Passages that may be shown at all: of the notes allowed, holding the phrases, without the excluded words."""
+    """Passages that may be shown at all: of the notes allowed, holding the phrases, without the excluded words.
+
+    Signs without a word count as a phrase, in a note's name as well as in its text.
+    """
     within = None if notes is None else store.passages_within(notes)
+    if query.signs:
+        holding = np.union1d(store.containing(query.signs), store.passages_within(store.called_with(query.signs)))
+        within = holding if within is None else np.intersect1d(holding, within)
     if query.phrases:
         within = store.matching(all_of(phrase(words) for words in query.phrases), within)
     if query.excluded:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean
 
 from notesearch.retrieve.candidates import Candidate
@@ -56,6 +56,24 @@ def fuse(candidates: Sequence[Candidate], weights: Weights = Weights()) -> list[
     }
     ranked = [Ranked(c, _squashed(total[c.id])) for c in candidates]
     return sorted(ranked, key=lambda r: (-total[r.candidate.id], abs(r.candidate.id)))
+
+
+def below_originals(ranked: Sequence[Ranked], originals: Mapping[int, int]) -> list[Ranked]:
+    """The same hits, each conflict copy below what was found of its original (rule F10); `originals` by note id.
+
+    The original's best passage is lifted above the copy. To lower the copy instead would lose what only it holds.
+    """
+    best: dict[int, Ranked] = {}
+    for r in ranked:
+        best.setdefault(r.candidate.note, r)
+    lifted: dict[int, float] = {}
+    for copy in originals.keys() & best.keys():
+        if original := best.get(originals[copy]):
+            lifted[original.candidate.id] = max(best[copy].score, lifted.get(original.candidate.id, original.score))
+    if not lifted:
+        return list(ranked)
+    raised = [replace(r, score=lifted.get(r.candidate.id, r.score)) for r in ranked]
+    return sorted(raised, key=lambda r: (-r.score, r.candidate.note in originals))
 
 
 def _usual(candidates: Sequence[Candidate]) -> Candidate:

@@ -21,6 +21,9 @@ from notesearch.language import STOP_WORDS, words_of
 MAX_CHARACTERS = 2_000
 
 _TOKEN = regex.compile(r'(?P<minus>-)?(?:(?P<key>[\p{L}_][\w-]*):)?(?:"(?P<quoted>[^"]*)"|(?P<bare>\S+))')
+_SAYABLE = regex.compile(r"[\p{L}\p{N}]")
+_HALF_CHARACTER = regex.compile("[\ud800-\udfff]")
+"""What a terminal makes of bytes that are not UTF-8; no database takes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +42,14 @@ class Query:
 
     @property
     def telling_words(self) -> tuple[str, ...]:
-        """The words without stop words; all of them if nothing else is left."""
-        telling = tuple(word for word in self.words if word.casefold() not in STOP_WORDS)
-        return telling or self.words
+        """The words without stop words, each once; all of them if nothing else is left."""
+        words = tuple(dict.fromkeys(self.words))
+        return tuple(word for word in words if word.casefold() not in STOP_WORDS) or words
+
+    @property
+    def signs(self) -> str:
+        """The question itself if no letter or digit is in it: emoji and signs, looked for as they stand (rule X8)."""
+        return "" if _SAYABLE.search(self.text) else self.text.strip()
 
 
 def parse(
@@ -57,6 +65,7 @@ def parse(
     if len(text) > MAX_CHARACTERS:
         remarks = (f"The question has {len(text):,} characters; the first {MAX_CHARACTERS:,} were used.",)
         text = text[:MAX_CHARACTERS]
+    text = _HALF_CHARACTER.sub("\ufffd", text)
     query = Query("", where=where or Where(), remarks=remarks)
     keys = {key.casefold() for key in property_keys}
     kept: list[str] = []

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notesearch.read.frontmatter import Frontmatter, Nested, read
+from notesearch.read.frontmatter import _TAME_YAML, Frontmatter, Nested, _kept, _read_simply, _YamlEvents, read
 
 
 def block(*lines: str) -> Frontmatter:
@@ -339,3 +339,71 @@ VALUES = st.text(alphabet=st.characters(categories=["L", "N"], include_character
 def test_double_quoted_texts_read_back(fields: dict[str, str]) -> None:  # M3
     lines = [f'{key}: "{value.replace(chr(34), chr(92) + chr(34))}"' for key, value in fields.items()]
     assert block(*lines).fields == fields
+
+
+# -- Nearly every block is read without the YAML parser, and says the same
+
+
+BITS = st.sampled_from(
+    [
+        *(
+            "a",
+            "b c",
+            "é",
+            "：",
+            " ",
+            "\n",
+            ": ",
+            ":",
+            "- ",
+            "  - ",
+            "k:\n",
+            "k: v\n",
+            "a b: c\n",
+            "- i\n",
+            " - i\n",
+            "12:30",
+        ),
+        *(
+            "'q'",
+            '"q"',
+            "'",
+            "#",
+            "null",
+            "~",
+            "no",
+            "1e3",
+            "0x1f",
+            "a,b",
+            "<<: ",
+            "?",
+            "!x",
+            "&a",
+            "*a",
+            "%x",
+            "@y",
+            "[x]",
+        ),
+        *("{", "|\n"),
+    ]
+)
+
+
+@given(st.lists(BITS, max_size=9).map("".join))
+def test_tame_yaml_reads_as_the_parser_reads_it(text: str) -> None:  # M4
+    if _TAME_YAML.fullmatch(text.rstrip("\n") + "\n") and (fields := _read_simply(text)):
+        assert fields == _kept(_YamlEvents(text).pairs())
+
+
+@pytest.mark.parametrize(
+    "line", ["title: a plain one", "date created: 2022-08-06", "tags:\n  - 微信", "id: '351'", "t: 12:30"]
+)
+def test_what_is_tame(line: str) -> None:  # M4
+    assert _TAME_YAML.fullmatch(line + "\n")
+
+
+@pytest.mark.parametrize(
+    "line", ["a: b: c", "a: b #c", "a: [b]", "a: *b", "- a", "a: b\n  c", "a:\n- b\n  - c", "a: b\n- c", "a: !x y"]
+)
+def test_what_is_not(line: str) -> None:  # M4
+    assert not _TAME_YAML.fullmatch(line + "\n")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from notesearch.index.records import Fingerprint, Note
+from notesearch.read.markdown import BlockKind, scan
 from notesearch.read.note import ReadingRules, read_note
 from notesearch.read.passages import Sizes, embedding_text
 from notesearch.read.vault import File
@@ -75,8 +77,14 @@ def test_passages_are_in_order_and_do_not_overlap(text: str) -> None:
 
 @given(st.lists(pieces, max_size=40).map("".join), st.integers(16, 80))
 def test_no_passage_is_much_longer_than_wanted(text: str, target: int) -> None:
-    for passage in read(text, target).passages:
-        body = [line for line in passage.text.split("\n") if not line.lstrip().startswith("#")]
+    note = read(text, target)
+    blocks = scan(note.text, body_start(note.text))
+    for passage in note.passages:
+        body = [
+            note.text[block.start : block.end]
+            for block in (replace(b, start=max(b.start, passage.start), end=min(b.end, passage.end)) for b in blocks)
+            if block.start < block.end and block.kind is not BlockKind.HEADING
+        ]
         assert len(starts("\n".join(body))) <= target + target // 5 + target // 8 + 1
 
 
@@ -143,3 +151,15 @@ def test_t5_noise_is_in_the_slice_but_not_in_the_words() -> None:
 def test_embedding_text_says_where_a_passage_stands() -> None:
     assert embedding_text("boats", ("boats", "oars"), "two of ash") == "boats > oars\ntwo of ash"
     assert len(embedding_text("t" * 900, (), "words")) < 200
+
+
+def test_t5_a_word_of_any_length_is_cut_like_the_many_tokens_it_would_be() -> None:
+    note = read(f"before\n\n{'q' * 5000}\n\nafter\n")
+    assert max(len(text) for text in slices(note)) < 1000
+    assert "".join("".join(slices(note)).split()) == f"before{'q' * 5000}after"
+
+
+def test_b4_b10_passages_of_a_comment_and_of_an_archive_say_so() -> None:
+    board = "---\nkanban-plugin: board\n---\n\n## now\n\n- [ ] mow\n\n***\n\n## Archive\n\n- [x] dig\n"
+    assert [passage.archived for passage in read(board).passages] == [False, True]
+    assert [passage.hidden for passage in read("said\n\n## a\n\n%%\nmuttered\n%%\n").passages] == [False, True]

@@ -26,6 +26,7 @@ from notesearch.read.vault import (
     detect_kind,
     kind_by_files,
     obsidian_root,
+    original_of,
     read_bytes,
     walk,
 )
@@ -508,3 +509,21 @@ def test_f1_a_copy_without_settings_is_known_by_its_files() -> None:
     assert kind_by_files(dendron[1:]) is VaultKind.PLAIN
     assert kind_by_files(["journals/2025_07_11.md", "pages/git.md"]) is VaultKind.LOGSEQ
     assert kind_by_files(["journals/2025_07_11.md", "git.md", "root.md"]) is VaultKind.PLAIN
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a.sync-conflict-20250101-120000-ABCDEFG.md",
+        "a (Ana's conflicted copy 2025-01-01).md",
+        "a (Conflicted copy Mac 202411281430).md",
+    ],
+)
+def test_the_original_of_a_conflict_copy(name: str) -> None:  # F10
+    assert original_of(f"x (1)/{name}") == "x (1)/a.md"
+
+
+def test_what_was_not_opened_is_counted_in_words() -> None:  # F4
+    assert str(NotOpened(links=1, pipes=2, not_downloaded=1)) == "1 link, 2 pipes not opened, 1 file not downloaded"
+    assert str(NotOpened(not_downloaded=3)) == "3 files not downloaded"
+    assert str(NotOpened()) == ""

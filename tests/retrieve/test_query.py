@@ -104,3 +104,14 @@ def test_a_note_is_found_by_its_alias(notebook: Notebook) -> None:
 def test_k_below_one(notebook: Notebook) -> None:
     with pytest.raises(UsageError, match="1 or more"):
         notebook.search("flour", k=0)
+
+
+def test_x8_a_word_said_often_is_asked_for_once() -> None:
+    assert parse("oar oar and oar").telling_words == ("oar",)
+
+
+@pytest.mark.parametrize(
+    ("text", "signs"), [("🦭", "🦭"), (" == ", "=="), ("a 🦭", ""), ("7", ""), ("\ud800", "\ufffd")]
+)
+def test_x8_what_has_no_letter_and_no_digit_is_looked_for_as_it_stands(text: str, signs: str) -> None:
+    assert parse(text).signs == signs
