@@ -27,7 +27,7 @@ from notesearch.read.attachments import readable, waiting
 from notesearch.read.changes import Changes, compare, looks_like_an_accident
 from notesearch.read.decode import NotText
 from notesearch.read.note import ReadingRules, content_hash, named_only, read_note
-from notesearch.read.passages import Sizes, embedding_text
+from notesearch.read.passages import Sizes, TokenStarts, embedding_text
 from notesearch.read.resolve import Resolver
 from notesearch.read.vault import File, Unreadable, Walk, WalkRules, read_bytes, walk
 from notesearch.results import Problem, UpdateReport
@@ -201,7 +201,7 @@ def _restricted(changes: Changes, paths: Collection[str]) -> Changes:
 def _reading_rules(embedder: Embedder, recipe: Recipe, settings: Settings, scan_: Scan) -> ReadingRules:
     order = DateOrder.learn((file.path for file in scan_.walk.files), fallback=DateOrder(settings.day_first))
     return ReadingRules(
-        sizes=Sizes(recipe.passage_tokens, recipe.model.max_tokens),
+        sizes=Sizes.fitting(recipe.passage_tokens, recipe.model.max_tokens),
         token_starts=embedder.token_starts,
         kind=scan_.walk.kind,
         dates=order,
@@ -242,7 +242,7 @@ def _read_all(
             if before and note is None:
                 outcome.touched.append((before.note, fingerprint))
             elif note is not None:
-                outcome.written.append(_write(store, scan_, note, fingerprint, recipe))
+                outcome.written.append(_write(store, scan_, note, fingerprint, recipe, rules.token_starts))
                 outcome.added += before is None
                 outcome.moved += file.path in moved
                 outcome.remarks += [Problem(scan_.vault.name, note.path, note.remark)] if note.remark else []
@@ -272,8 +272,10 @@ def _read(
     return read_note(file, data, rules), fingerprint
 
 
-def _write(store: Store, scan_: Scan, note: Note, fingerprint: Fingerprint, recipe: Recipe) -> int:
-    texts = [embedding_text(note.title, passage.headings, passage.words) for passage in note.passages]
+def _write(
+    store: Store, scan_: Scan, note: Note, fingerprint: Fingerprint, recipe: Recipe, token_starts: TokenStarts
+) -> int:
+    texts = [embedding_text(note.title, passage.headings, passage.words, token_starts) for passage in note.passages]
     keyed = [(embedded_key(text, recipe.digest), text) for text in texts]
     return store.put_note(scan_.vault.id, note, fingerprint, scan_.scanned_ns, keyed)
 

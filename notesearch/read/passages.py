@@ -12,7 +12,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from notesearch.index.records import Link, Passage
 from notesearch.read.blocks import BLANK, CODE, HEADING, ITEM, TABLE, Block
@@ -23,19 +23,27 @@ TokenStarts = Callable[[str], Sequence[int]]
 """Offset of each token of a text, ascending."""
 
 _HEAD_CHARACTERS = 160
-"""Title and heading path in front of a passage get this many at most; longer paths say less, not more."""
-_LEAD_CHARACTERS = 120
+_HEAD_TOKENS = 44
+"""Title and heading path in front of a passage get this much at most; longer paths say less, not more."""
+_LEAD_TOKENS = 28
 """The parent of a list item, or the header of a table, where a passage starts in their middle."""
+_MARKS_TOKENS = 8
+"""What a model wants around every text: its special tokens, its prefix."""
 _MOST_CHARACTERS_A_TOKEN = 16
 """No prose comes near it: English has four or five, German six."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """How large a passage may be, in tokens of the model: `target` as a rule, `most` never more, context included."""
+    """How large a passage may be, in tokens of the model: `target` as a rule; a third more at most, to end well."""
 
     target: int
-    most: int
+
+    @classmethod
+    def fitting(cls, target: int, model_tokens: int) -> Self:
+        """The target, or less where a passage with its context would be more than the model reads."""
+        room = model_tokens - _HEAD_TOKENS - _LEAD_TOKENS - _MARKS_TOKENS
+        return cls(max(min(target, room * 3 // 4), 1))
 
     @property
     def crumb(self) -> int:
@@ -109,7 +117,7 @@ def _atoms(ruler: _Ruler, blocks: Sequence[Block], paths: Sequence[tuple[str, ..
             parents.pop()
         if block.depth == 0:
             parents.clear()
-        lead = (parents[-1].start, parents[-1].end) if parents and block is not parents[-1] else (0, 0)
+        lead = _lead(ruler, parents[-1].start, parents[-1].end) if parents and block is not parents[-1] else (0, 0)
         yield from _atoms_of(ruler, block, path, lead, sizes)
         if block.kind is ITEM:
             parents.append(block)
@@ -125,7 +133,7 @@ def _atoms_of(
         yield _Atom(block.start, block.end, tokens, strength, path, block.hidden, block.archived, heading, lead)
         return
     for number, (start, end) in enumerate(_pieces(ruler, block, tokens, sizes)):
-        first_line = (block.start, ruler.text.find("\n", block.start, block.end) + 1 or block.end)
+        first_line = _lead(ruler, block.start, ruler.text.find("\n", block.start, block.end) + 1 or block.end)
         yield _Atom(
             start,
             end,
@@ -137,6 +145,11 @@ def _atoms_of(
             False,  # what is as long as a passage is text, whatever marks it carries
             first_line if number and block.kind is TABLE else lead,
         )
+
+
+def _lead(ruler: _Ruler, start: int, end: int) -> tuple[int, int]:
+    """As much of a parent or a header as a passage gets."""
+    return start, ruler.reach(start, _LEAD_TOKENS, end)
 
 
 def _pieces(ruler: _Ruler, block: Block, tokens: int, sizes: Sizes) -> Iterator[tuple[int, int]]:
@@ -256,7 +269,7 @@ def _words(spoken: _Spoken, atoms: Sequence[_Atom], lead: tuple[int, int]) -> st
     """What the indexes get of a passage: without heading lines (they have a field), links as their words (L6)."""
     lines = [spoken.slice(atom.start, atom.end) for atom in atoms if not atom.heading]
     if lead != (0, 0):
-        lines.insert(0, spoken.slice(*lead)[:_LEAD_CHARACTERS])
+        lines.insert(0, spoken.slice(*lead))
     return for_index("\n".join(line.strip("\n") for line in lines if line.strip()))
 
 
@@ -283,8 +296,11 @@ class _Spoken:
         return "".join([*parts, self._text[at:end]])
 
 
-def embedding_text(title: str, headings: Sequence[str], words: str) -> str:
+def embedding_text(title: str, headings: Sequence[str], words: str, token_starts: TokenStarts) -> str:
     """What the encoder reads of a passage: where it stands, then its words."""
     above = [heading for heading in headings if heading.casefold() != title.casefold()]
     head = " > ".join([title, *above])[:_HEAD_CHARACTERS]
+    starts = token_starts(head)
+    if len(starts) > _HEAD_TOKENS:
+        head = head[: starts[_HEAD_TOKENS]]
     return f"{head}\n{words}"

@@ -33,7 +33,7 @@ def words(text: str) -> Sequence[int]:
 
 def note(path: str, data: bytes, tokens: int = 128) -> Note:
     file = File(path, Fingerprint(len(data), 0, 0, 1), role_of(path))
-    return read_note(file, data, ReadingRules(Sizes(tokens, 2 * tokens), words))
+    return read_note(file, data, ReadingRules(Sizes(tokens), words))
 
 
 def blank_pdf(pages: int = 1) -> bytes:

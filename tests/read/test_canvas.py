@@ -38,7 +38,7 @@ def words(text: str) -> Sequence[int]:
 
 def note(text: str, name: str = "boards/week.canvas", tokens: int = 128) -> Note:
     file = File(name, Fingerprint(len(text), 0, 0, 1), "canvas")
-    return read_note(file, text.encode("utf-8", "surrogatepass"), ReadingRules(Sizes(tokens, 2 * tokens), words))
+    return read_note(file, text.encode("utf-8", "surrogatepass"), ReadingRules(Sizes(tokens), words))
 
 
 def test_every_text_is_in_a_passage_at_its_line_of_the_file() -> None:
@@ -155,6 +155,6 @@ def test_any_text_is_a_canvas_or_an_error(text: str) -> None:
 
 def test_in_a_dendron_vault_links_in_cards_are_swapped() -> None:
     text = '{"nodes":[{"text":"see [[the harbour|harbour]]"}]}'
-    rules = ReadingRules(Sizes(128, 256), words, VaultKind.DENDRON)
+    rules = ReadingRules(Sizes(128), words, VaultKind.DENDRON)
     (link,) = read_note(File("a.canvas", Fingerprint(1, 0, 0, 1), "canvas"), text.encode(), rules).links
     assert (link.target, link.shown) == ("harbour", "the harbour")

@@ -26,7 +26,7 @@ def starts(text: str) -> Sequence[int]:
 def read(text: str, target: int = 40, path: str = "note.md") -> Note:
     data = text.encode("utf-8", "surrogatepass")
     file = File(path, Fingerprint(len(data), 0, 0, 0), "note")
-    return read_note(file, data, ReadingRules(Sizes(target, 256), starts))
+    return read_note(file, data, ReadingRules(Sizes(target), starts))
 
 
 def slices(note: Note) -> list[str]:
@@ -149,8 +149,9 @@ def test_t5_noise_is_in_the_slice_but_not_in_the_words() -> None:
 
 
 def test_embedding_text_says_where_a_passage_stands() -> None:
-    assert embedding_text("boats", ("boats", "oars"), "two of ash") == "boats > oars\ntwo of ash"
-    assert len(embedding_text("t" * 900, (), "words")) < 200
+    assert embedding_text("boats", ("boats", "oars"), "two of ash", starts) == "boats > oars\ntwo of ash"
+    assert len(embedding_text("t" * 900, (), "words", starts)) < 200
+    assert len(starts(embedding_text("& " * 80, (), "words", starts))) < 50
 
 
 def test_t5_a_word_of_any_length_is_cut_like_the_many_tokens_it_would_be() -> None:
