@@ -185,7 +185,17 @@ class Notebook:
             self._look_again()
             names = {vault.id: vault.name for vault in self.store.vaults()}
             return [
-                DoubtfulLink(names[row.vault], row.path, row.line, row.target, row.part, row.how, row.to, row.others)
+                DoubtfulLink(
+                    vault=names[row.vault],
+                    note=row.path,
+                    line=row.line,
+                    target=row.target,
+                    part=row.part,
+                    reason=row.how,
+                    taken=row.to,
+                    others=row.others,
+                    partless=row.partless,
+                )
                 for row in self.store.doubtful_links()
             ]
 

@@ -187,7 +187,12 @@ def print_doubtful_links(console: Console, links: Sequence[DoubtfulLink]) -> Non
         console.print(f"[bold]{escape(reason)}[/bold] ({len(group):,})")
         for link in group:
             console.print(Text(f"  {_written_at(link)}"), soft_wrap=True)
-    several = [link for link in links if link.taken is not None]
+    partless = [link for link in links if link.partless]
+    if partless:
+        console.print(f"[bold]no such part in the note[/bold] ({len(partless):,})")
+    for link in partless:
+        console.print(Text(f"  {_written_at(link)} → {shown(link.taken or '')}"), soft_wrap=True)
+    several = [link for link in links if link.others and link.taken is not None]
     if several:
         console.print(f"[bold]several files fit[/bold] ({len(several):,})")
     for link in several:

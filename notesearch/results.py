@@ -72,11 +72,15 @@ class Urls:
 
 @dataclass(frozen=True, slots=True)
 class LinkedNote:
-    """A note at the other end of a link: what it is called, and what the link called it."""
+    """A note at the other end of a link: what it is called, and what the link called it.
+
+    `line`: where the part stands that a link leads to (None: to the whole note); where a backlink is written.
+    """
 
     note: str
     title: str
     shown: str
+    line: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +197,7 @@ class DoubtfulLink(_Record):
     """A link as written, `[[target#part]]`, that leads nowhere or could have meant several files.
 
     `reason` is why it leads nowhere, or how the file `taken` was chosen; `others` is how many would have fitted too.
+    `partless`: the note that was taken has no such part.
     """
 
     vault: str
@@ -203,6 +208,7 @@ class DoubtfulLink(_Record):
     reason: str
     taken: str | None
     others: int
+    partless: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,7 +143,7 @@ def _remarks(note: NoteRow, passage: PassageRow | None) -> tuple[str, ...]:
 
 
 def _linked(neighbours: Sequence[Neighbour]) -> tuple[LinkedNote, ...]:
-    return tuple(LinkedNote(n.path, n.title, n.shown) for n in neighbours)
+    return tuple(LinkedNote(n.path, n.title, n.shown, n.line) for n in neighbours)
 
 
 def marks(text: str, query: Query) -> tuple[tuple[int, int], ...]:

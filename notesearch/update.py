@@ -12,6 +12,7 @@ import json
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache, partial
 from pathlib import Path
 
 from notesearch.config import Settings
@@ -19,14 +20,16 @@ from notesearch.dates import DateOrder
 from notesearch.embed import Embedder, sample_hash
 from notesearch.errors import VaultError
 from notesearch.index.catalog import KnownFile, VaultRow, embedded_key
+from notesearch.index.links import StoredLink
 from notesearch.index.manifest import Recipe
-from notesearch.index.records import Fingerprint, Note, role_of
+from notesearch.index.records import Fingerprint, Note, ResolvedLink, VaultKind, role_of
 from notesearch.index.store import Failure, Store, now_ns
 from notesearch.maxsim import BITS, pack
 from notesearch.read.attachments import readable, waiting
 from notesearch.read.changes import Changes, compare, looks_like_an_accident
 from notesearch.read.decode import NotText
 from notesearch.read.note import ReadingRules, content_hash, named_only, read_note
+from notesearch.read.parts import find_part
 from notesearch.read.passages import Sizes, TokenStarts, embedding_text
 from notesearch.read.resolve import Resolver
 from notesearch.read.vault import File, Unreadable, Walk, WalkRules, read_bytes, walk
@@ -171,7 +174,7 @@ def _update_vault(
         )
     recipe = recipe_of(embedder, settings)
     rules = _reading_rules(embedder, recipe, settings, scan_)
-    known_before = _link_targets(store, vault.id)
+    known_before = _link_targets(store, scan_)
     for before, file in changes.moved:
         store.move_note(before.note, file.path)
     outcome = _read_all(store, scan_, changes, rules, recipe, settings.max_note_bytes, progress)
@@ -281,26 +284,34 @@ def _write(
 
 
 _LinkTargets = tuple[Mapping[str, Sequence[str]], Mapping[str, str]]
-"""What links can name beside files: note → title and aliases, block id → note."""
+"""What links can name beside files: note → title and aliases; in Logseq block id → note."""
 
 
-def _link_targets(store: Store, vault: int) -> _LinkTargets:
-    return store.names(vault), store.block_notes(vault)
+def _link_targets(store: Store, scan_: Scan) -> _LinkTargets:
+    vault = scan_.vault.id
+    return store.names(vault), store.block_notes(vault) if scan_.walk.kind is VaultKind.LOGSEQ else {}
 
 
 def _resolve_links(store: Store, scan_: Scan, known_before: _LinkTargets, written: Sequence[int]) -> None:
     """Links of the notes just written; of all notes, if what a link can lead to has changed."""
     root = Path(scan_.vault.root)
     files = [file.path for file in scan_.walk.files]
-    known = names, blocks = _link_targets(store, scan_.vault.id)
+    known = names, blocks = _link_targets(store, scan_)
     targets = hashlib.blake2b("\0".join(files).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
     all_again = known != known_before or targets != json.loads(scan_.vault.scan).get("targets")
     # Attachments are linked by their file names alone; so a link leads to the same place whether they are read or not.
     titles = {path: called for path, called in names.items() if role_of(path) not in ("pdf", "picture")}
     root_names = [root.name, *(folder.name for folder in root.parents)]
     resolver = Resolver(files, titles, kind=scan_.walk.kind, root_names=root_names, blocks=blocks)
+    parts = cache(partial(store.parts, scan_.vault.id))
+
+    def resolved(stored: StoredLink) -> ResolvedLink:
+        found = resolver.resolve(stored.link, stored.path)
+        part = find_part(stored.link.part, parts(found.path)) if found.path and stored.link.part else None
+        return replace(found, line=part.line) if part else found
+
     stored = store.stored_links(scan_.vault.id, None if all_again else written)
-    store.put_resolved(scan_.vault.id, ((s, resolver.resolve(s.link, s.path)) for s in stored))
+    store.put_resolved(scan_.vault.id, [(link, resolved(link)) for link in stored])
     store.put_scan(scan_.vault.id, scan_.walk.kind, scan_.scanned_ns, {"targets": targets})
 
 

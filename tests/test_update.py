@@ -233,3 +233,33 @@ def test_f6_a_note_over_the_limit_is_not_taken_for_changed(tmp_path: Path, vault
     with Notebook.open(tmp_path / "index", vaults=[vault], model="hashed", settings=settings) as notebook:
         assert [problem.path for problem in notebook.update().remarks] == ["large.md"]
         assert notebook.update().changed == 0
+
+
+def test_a_link_leads_to_the_line_of_the_part_it_names(tmp_path: Path) -> None:
+    """R7: to the heading or block; to the note itself, marked, if there is none; and again when the note changes."""
+    vault = tmp_path / "vault"
+    write(vault, "plan.md", "# plan\n\n## boats\n\ntwo of ash. ^ash\n")
+    write(
+        vault,
+        "log.md",
+        "[[plan#boats]] [[plan]]\n\n## later\n\n[[plan#^ash|ash]]\n\n## gone\n\n[[plan#oars]] [[#later]]\n",
+    )
+    with Notebook.open(tmp_path / "index", vaults=[vault], model="hashed", settings=Settings()) as notebook:
+        notebook.update()
+        lines = {
+            hit.headings: [link.line for link in hit.links]
+            for hit in notebook.search("plan", k=10)
+            if hit.note == "log.md"
+        }
+        assert lines == {(): [3], ("later",): [5], ("gone",): [None, 3]}
+        (partless,) = notebook.doubtful_links()
+        assert (partless.partless, partless.taken, partless.part, partless.line) == (True, "plan.md", "oars", 9)
+        write(vault, "plan.md", "# plan\n\nfirst\n\n## oars\n\n## boats\n\ntwo of ash. ^ash\n")
+        notebook.update()
+        lines = {
+            hit.headings: [link.line for link in hit.links]
+            for hit in notebook.search("plan", k=10)
+            if hit.note == "log.md"
+        }
+        assert lines == {(): [7], ("later",): [9], ("gone",): [5, 3]}
+        assert notebook.doubtful_links() == []

@@ -187,7 +187,7 @@ def _put_row(connection: sqlite3.Connection, vault: int, note: Note, fingerprint
 
 
 def _put_labels(connection: sqlite3.Connection, note_id: int, note: Note) -> None:
-    for table in ("tag", "property", "block"):
+    for table in ("tag", "property", "part"):
         connection.execute(f"DELETE FROM {table} WHERE note = ?", (note_id,))
     tags = {parent for tag in note.tags for parent in _with_parents(tag.casefold())}
     connection.executemany("INSERT INTO tag (note, tag) VALUES (?, ?)", [(note_id, tag) for tag in sorted(tags)])
@@ -195,7 +195,8 @@ def _put_labels(connection: sqlite3.Connection, note_id: int, note: Note) -> Non
         "INSERT INTO property (note, key, value) VALUES (?, ?, ?)", [(note_id, *pair) for pair in note.properties]
     )
     connection.executemany(
-        "INSERT OR IGNORE INTO block (note, name) VALUES (?, ?)", [(note_id, name) for name in note.block_ids]
+        "INSERT INTO part (note, line, level, name) VALUES (?, ?, ?, ?)",
+        [(note_id, part.line, part.level, part.name) for part in note.parts],
     )
     connection.execute("DELETE FROM names WHERE rowid = ?", (note_id,))
     connection.execute(

@@ -5,9 +5,10 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from notesearch.index.catalog import path_from_sql, path_to_sql
-from notesearch.index.records import Link, ResolvedLink
+from notesearch.index.records import Link, Part, ResolvedLink
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,17 +23,22 @@ class StoredLink:
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """One end of a link as a hit shows it: `title` and `path` of the other note, the words that were `shown`."""
+    """One end of a link as a hit shows it: `title` and `path` of the other note, the words that were `shown`, and the
+    `line` of the part it names or, of a link from elsewhere, at which it stands.
+    """
 
     note: int
     path: str
     title: str
     shown: str
+    line: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class DoubtfulRow:
-    """A link that leads nowhere, or that several files would have fitted; `to` is the one taken."""
+    """A link that leads nowhere, or that several files would have fitted; `to` is the one taken. `partless`: it names
+    a part that the note does not have.
+    """
 
     vault: int
     path: str
@@ -42,13 +48,35 @@ class DoubtfulRow:
     how: str
     to: str | None
     others: int
+    partless: bool
+
+
+def block_notes(connection: sqlite3.Connection, vault: int) -> dict[str, str]:
+    """Block id → path of the note in which it stands; of two equal ids the first by path counts."""
+    rows = connection.execute(
+        "SELECT part.name, path FROM part JOIN note ON note.id = part.note WHERE vault = ? AND level = 0 "
+        "ORDER BY path DESC, line DESC",
+        (vault,),
+    )
+    return {name: path_from_sql(path) for name, path in rows}
+
+
+def parts(connection: sqlite3.Connection, vault: int, path: str) -> list[Part]:
+    """What links can name of a note, in its order."""
+    rows = connection.execute(
+        "SELECT line, level, part.name FROM part JOIN note ON note.id = part.note "
+        "WHERE vault = ? AND path = ? ORDER BY part.note, line, part.rowid",
+        (vault, path_to_sql(path)),
+    )
+    return [Part(*row) for row in rows]
 
 
 def stored_links(
     connection: sqlite3.Connection, vault: int, notes: Sequence[int] | None = None
 ) -> Iterator[StoredLink]:
-    """The links of a vault, or of some of its notes, ready to be resolved."""
-    chosen = "" if notes is None else f" AND link.note IN ({','.join(str(int(n)) for n in notes)})"
+    """The links of a vault, or of some of its notes and those that name parts of them, ready to be resolved."""
+    some = None if notes is None else _list(notes)
+    chosen = "" if some is None else f" AND (link.note IN ({some}) OR part <> '' AND to_note IN ({some}))"
     rows = connection.execute(
         "SELECT link.id, note, path, target, part, shown, kind, embed, start, end, line, hidden "
         f"FROM link JOIN note ON note.id = link.note WHERE vault = ?{chosen} ORDER BY link.id",
@@ -64,10 +92,10 @@ def put_resolved(
 ) -> None:
     """Record where links lead; attachments have a path and no note."""
     connection.executemany(
-        "UPDATE link SET to_path = ?2, how = ?3, others = ?4, "
-        "to_note = (SELECT id FROM note WHERE vault = ?5 AND path = ?2) WHERE id = ?1",
+        "UPDATE link SET to_path = ?2, how = ?3, others = ?4, to_line = ?5, "
+        "to_note = (SELECT id FROM note WHERE vault = ?6 AND path = ?2) WHERE id = ?1",
         (
-            (stored.id, found.path if found.path is None else path_to_sql(found.path), found.how, found.others, vault)
+            (stored.id, found.path and path_to_sql(found.path), found.how, found.others, found.line, vault)
             for stored, found in resolved
         ),
     )
@@ -77,7 +105,8 @@ def links_from(connection: sqlite3.Connection, passages: Sequence[int]) -> dict[
     """For each passage the notes its links lead to, in order."""
     return _neighbours(
         connection,
-        "SELECT link.passage, note.id, note.path, note.title, link.shown FROM link JOIN note ON note.id = link.to_note "
+        "SELECT link.passage, note.id, note.path, note.title, link.shown, link.to_line "
+        "FROM link JOIN note ON note.id = link.to_note "
         f"WHERE link.passage IN ({_list(passages)}) ORDER BY link.id",
     )
 
@@ -86,21 +115,29 @@ def links_to(connection: sqlite3.Connection, notes: Sequence[int]) -> dict[int, 
     """For each note the notes that link to it, by path."""
     return _neighbours(
         connection,
-        "SELECT link.to_note, note.id, note.path, note.title, link.shown FROM link JOIN note ON note.id = link.note "
+        "SELECT link.to_note, note.id, note.path, note.title, link.shown, link.line "
+        "FROM link JOIN note ON note.id = link.note "
         f"WHERE link.to_note IN ({_list(notes)}) AND link.note <> link.to_note ORDER BY note.path, link.id",
     )
 
 
 def doubtful(connection: sqlite3.Connection) -> list[DoubtfulRow]:
-    """Links that lead nowhere (R8), then those that would have fitted several files (R9); by note and line."""
+    """Links that lead nowhere (R8), then those that name no part of their note (R7) or would have fitted several files
+    (R9); by note and line.
+    """
     rows = connection.execute(
-        "SELECT vault, path, line, target, part, how, to_path, others FROM link JOIN note ON note.id = link.note "
-        "WHERE to_path IS NULL OR others > 0 ORDER BY to_path IS NOT NULL, vault, path, line, link.id"
+        "SELECT vault, path, line, target, part, how, to_path, others, "
+        "part <> '' AND to_line IS NULL AND to_note IS NOT NULL AS partless "
+        "FROM link JOIN note ON note.id = link.note "
+        "WHERE to_path IS NULL OR others > 0 OR partless ORDER BY to_path IS NOT NULL, vault, path, line, link.id"
     )
-    return [
-        DoubtfulRow(vault, path_from_sql(path), line, target, part, how, to and path_from_sql(to), others)
-        for vault, path, line, target, part, how, to, others in rows
-    ]
+    return [_doubtful(*row) for row in rows]
+
+
+def _doubtful(vault: int, path: Any, line: int, target: str, part: str, how: str, to: Any, *rest: int) -> DoubtfulRow:
+    others, partless = rest
+    taken = None if to is None else path_from_sql(to)
+    return DoubtfulRow(vault, path_from_sql(path), line, target, part, how, taken, others, bool(partless))
 
 
 def unresolved(connection: sqlite3.Connection) -> list[tuple[str, int]]:
@@ -111,8 +148,8 @@ def unresolved(connection: sqlite3.Connection) -> list[tuple[str, int]]:
 
 def _neighbours(connection: sqlite3.Connection, statement: str) -> dict[int, tuple[Neighbour, ...]]:
     found: dict[int, dict[int, Neighbour]] = {}
-    for key, note, path, title, shown in connection.execute(statement):
-        found.setdefault(key, {}).setdefault(note, Neighbour(note, path_from_sql(path), title, shown))
+    for key, note, path, title, shown, line in connection.execute(statement):
+        found.setdefault(key, {}).setdefault(note, Neighbour(note, path_from_sql(path), title, shown, line))
     return {key: tuple(notes.values()) for key, notes in found.items()}
 
 

@@ -80,14 +80,27 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """What the part of a link can name (rule R7): a heading as written, of its `level`, or at level 0 the id of a
+    block ("page=2" is a page); and the `line` at which it stands.
+    """
+
+    line: int
+    level: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class ResolvedLink:
     """Where a link leads: `path` of a note or attachment (None: unresolved), `how` (the rule that found it, such as
-    "exact", "suffix", "alias", "name only", or the reason it failed), and how many `others` would have fitted.
+    "exact", "suffix", "alias", "name only", or the reason it failed), how many `others` would have fitted, and the
+    `line` at which the part stands that it names (None: it names none, or there is none).
     """
 
     path: str | None
     how: str
     others: int = 0
+    line: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +142,7 @@ class Note:
 
     `name` is the file name without extension, `title` what is shown (rule B15), `heading` the first one, `properties`
     the searchable frontmatter as (key, value) texts in order. `remark` is the line for the run's report when the file
-    was not clean ("not UTF-8"). `block_ids` are those by which any note may name a block of this one (Logseq, L4).
+    was not clean ("not UTF-8"). `parts` are what links can name of it.
     """
 
     path: str
@@ -146,7 +159,7 @@ class Note:
     passages: tuple[Passage, ...] = ()
     remark: str = ""
     conflict_copy: bool = False
-    block_ids: tuple[str, ...] = ()
+    parts: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,21 +120,25 @@ _FIRST = Migration(
     )
 )
 
-_MARKS = Migration(
+_MARKS_AND_PARTS = Migration(
     (
         "ALTER TABLE passage ADD COLUMN archived INTEGER NOT NULL DEFAULT 0",
-        # Ids by which any note may name a block of this one (Logseq, rule L4).
-        """CREATE TABLE block (
-            note INTEGER NOT NULL REFERENCES note ON DELETE CASCADE, name TEXT NOT NULL, PRIMARY KEY (name, note)
-        ) WITHOUT ROWID""",
-        "CREATE INDEX block_note ON block (note)",
+        # What links can name of a note: headings, and at level 0 the ids of blocks (rule R7).
+        """CREATE TABLE part (
+            note INTEGER NOT NULL REFERENCES note ON DELETE CASCADE,
+            line INTEGER NOT NULL,
+            level INTEGER NOT NULL,
+            name TEXT NOT NULL
+        )""",
+        "CREATE INDEX part_note ON part (note, line)",
+        "ALTER TABLE link ADD COLUMN to_line INTEGER",
         # Asked of every search, and nearly always empty.
         "CREATE INDEX note_conflict_copy ON note (vault) WHERE conflict_copy",
     ),
     rereads=True,
 )
 
-MIGRATIONS: tuple[Migration, ...] = (_FIRST, _MARKS)
+MIGRATIONS: tuple[Migration, ...] = (_FIRST, _MARKS_AND_PARTS)
 
 
 def migrate(connection: sqlite3.Connection) -> bool:

@@ -24,7 +24,7 @@ from notesearch.errors import IndexBusy, IndexMissing, IndexUnusable
 from notesearch.index import catalog, filters, links, schema, vectors, words
 from notesearch.index.catalog import KnownFile, NoteRow, PassageRow, VaultRow
 from notesearch.index.manifest import Recipe
-from notesearch.index.records import Fingerprint, Note, ResolvedLink, Where
+from notesearch.index.records import Fingerprint, Note, Part, ResolvedLink, Where
 from notesearch.index.vectors import Base, Ids, Vectors
 
 DATABASE = "notes.sqlite"
@@ -274,14 +274,14 @@ class Store:
 
     def block_notes(self, vault: int) -> dict[str, str]:
         """Block id → path of the note in which it stands; of two equal ids the first by path counts."""
-        rows = self._connection.execute(
-            "SELECT block.name, path FROM block JOIN note ON note.id = block.note WHERE vault = ? ORDER BY path DESC",
-            (vault,),
-        )
-        return {name: catalog.path_from_sql(path) for name, path in rows}
+        return links.block_notes(self._connection, vault)
+
+    def parts(self, vault: int, path: str) -> list[Part]:
+        """What links can name of a note, in its order."""
+        return links.parts(self._connection, vault, path)
 
     def stored_links(self, vault: int, notes: Sequence[int] | None = None) -> list[links.StoredLink]:
-        """Links to resolve: of some notes, or of all."""
+        """Links to resolve: those of some notes and those that name parts of them, or all."""
         return list(links.stored_links(self._connection, vault, notes))
 
     def put_resolved(self, vault: int, resolved: Iterable[tuple[links.StoredLink, ResolvedLink]]) -> None:

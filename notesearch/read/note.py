@@ -18,6 +18,7 @@ from notesearch.read.blocks import HEADING
 from notesearch.read.decode import decode, line_starts
 from notesearch.read.links import property_links, scan_links
 from notesearch.read.markdown import Block
+from notesearch.read.parts import parts_of
 from notesearch.read.passages import Sizes, TokenStarts, split
 from notesearch.read.pieces import Found
 from notesearch.read.vault import File
@@ -92,7 +93,7 @@ def _of_text(file: File, data: bytes, rules: ReadingRules) -> Note:
         passages=split(text, blocks, markdown.section_path(blocks), links, starts, rules.token_starts, rules.sizes),
         remark=decoded.remark,
         conflict_copy=file.conflict_copy,
-        block_ids=markdown.logseq_ids(text, blocks) if logseq else (),
+        parts=parts_of(text, blocks),
     )
 
 
@@ -118,6 +119,7 @@ def _of_pieces(file: File, data: bytes, found: Found, rules: ReadingRules) -> No
         passages=pieces.passages(layout, rules.token_starts, rules.sizes),
         remark=found.remark,
         conflict_copy=file.conflict_copy,
+        parts=parts_of(text, blocks),
     )
 
 

@@ -1,4 +1,4 @@
-"""Which block a link's part names (rule R7): the heading of `[[note#heading]]`, the block of `[[note#^id]]`.
+"""What a link's part names (rule R7): the heading of `[[note#heading]]`, the block of `[[note#^id]]`.
 
 The idea: links spell headings as people, editors and slug makers do, so names are compared as written first and by
 their letters alone second. The invariant: the answer is one of the blocks given, or None for the note itself.
@@ -11,7 +11,9 @@ from collections.abc import Callable, Sequence
 from unicodedata import normalize
 from urllib.parse import unquote
 
-from notesearch.read.markdown import Block, BlockKind, plain
+from notesearch.index.records import Part
+from notesearch.read.blocks import HEADING, Block
+from notesearch.read.markdown import logseq_ids, plain
 
 _DENDRON_RANGE = re.compile(r",\d+(?=:|$)|:#.*$")  # `#start,1:#end` embeds a stretch of a note
 _PAGE = re.compile(r"page=\d+")
@@ -20,27 +22,38 @@ _FIRST_HALF = re.compile(r"\[\[([^\[\]|]*)\|[^\[\]]*\]\]")
 _NO_LETTERS = re.compile(r"[\W_]+")
 
 
-def find_part(part: str, blocks: Sequence[Block]) -> Block | None:
-    """The block that a link's part names (R7): for `A#B` the heading B under A, for `^id` the block with this id.
+def parts_of(text: str, blocks: Sequence[Block]) -> tuple[Part, ...]:
+    """The headings and named blocks of a note, in order (B11, R7)."""
+    found: list[Part] = []
+    for block in blocks:
+        if block.kind is HEADING and block.title and not block.silent:
+            found.append(Part(block.first, block.level, block.title))
+        if block.block_id:
+            found.append(Part(block.first, 0, block.block_id))
+    return tuple(sorted([*found, *logseq_ids(text, blocks)], key=lambda part: part.line))
 
-    `page=3` is a page of a PDF. None if no block is named so: then the link leads to the note itself.
+
+def find_part(part: str, parts: Sequence[Part]) -> Part | None:
+    """The part of a note that a link names (R7): for `A#B` the heading B under A, for `^id` the block with this id.
+
+    `page=3` is a page of a PDF. None if nothing is named so: then the link leads to the note itself.
     """
     if page := _PAGE.match(part):
-        return next((block for block in blocks if block.block_id == page[0]), None)
-    headings = [block for block in blocks if block.kind is BlockKind.HEADING]
+        return next((known for known in parts if not known.level and known.name == page[0]), None)
+    headings = [known for known in parts if known.level]
     for reading in dict.fromkeys((part, unquote(part), _DENDRON_RANGE.sub("", part))):
         pieces = [piece.strip() for piece in reading.split("#") if piece.strip()]
-        if pieces and (found := _find_id(pieces[-1], blocks) or _find_heading(pieces, headings)):
+        if pieces and (found := _find_id(pieces[-1], parts) or _find_heading(pieces, headings)):
             return found
     return None
 
 
-def _find_id(name: str, blocks: Sequence[Block]) -> Block | None:
+def _find_id(name: str, parts: Sequence[Part]) -> Part | None:
     wanted = name[1:].casefold() if name.startswith("^") else ""
-    return next((block for block in blocks if wanted and block.block_id.casefold() == wanted), None)
+    return next((part for part in parts if wanted and not part.level and part.name.casefold() == wanted), None)
 
 
-def _find_heading(pieces: Sequence[str], headings: Sequence[Block]) -> Block | None:
+def _find_heading(pieces: Sequence[str], headings: Sequence[Part]) -> Part | None:
     """As written, else by its letters alone, else as one title with `#` in it, else as one of several equal slugs."""
     return (
         _heading_below(pieces, headings, _as_written)
@@ -50,28 +63,28 @@ def _find_heading(pieces: Sequence[str], headings: Sequence[Block]) -> Block | N
     )
 
 
-def _heading_below(pieces: Sequence[str], headings: Sequence[Block], form: Callable[[str], str]) -> Block | None:
+def _heading_below(pieces: Sequence[str], headings: Sequence[Part], form: Callable[[str], str]) -> Part | None:
     """The first heading of the last name that stands below headings of the names before, in their order."""
     *above, name = map(form, pieces)
     trail: list[tuple[int, set[str]]] = []
-    for block in headings if name else ():
-        while trail and trail[-1][0] >= block.level:
+    for part in headings if name else ():
+        while trail and trail[-1][0] >= part.level:
             trail.pop()
         # `## [[a|b]] c` is linked as "b c", by Obsidian also as "a b c", and in Dendron it shows as "a c".
-        names = {form(plain(block.title)), form(block.title), form(_FIRST_HALF.sub(r"\1", block.title))}
+        names = {form(plain(part.name)), form(part.name), form(_FIRST_HALF.sub(r"\1", part.name))}
         passed = iter(trail)
         if name in names and all(any(piece in titles for _, titles in passed) for piece in above):
-            return block
-        trail.append((block.level, names))
+            return part
+        trail.append((part.level, names))
     return None
 
 
-def _numbered_heading(slug: str, headings: Sequence[Block]) -> Block | None:
+def _numbered_heading(slug: str, headings: Sequence[Part]) -> Part | None:
     """`notes-1` is the second heading "Notes"."""
     numbered = _NUMBERED_SLUG.match(slug)
     if not numbered:
         return None
-    same = [block for block in headings if _letters(plain(block.title)) == _letters(numbered[1])]
+    same = [part for part in headings if _letters(plain(part.name)) == _letters(numbered[1])]
     return same[int(numbered[2])] if int(numbered[2]) < len(same) else None
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 
 import regex
 
+from notesearch.index.records import Part
 from notesearch.read.blocks import Block, BlockKind
 from notesearch.read.inline import Span, only_text, unified
 
@@ -100,13 +101,19 @@ def fields(text: str, blocks: Sequence[Block], opaque: Sequence[Span]) -> tuple[
 _BLOCK_ID = re.compile(r"^[ \t]*(?:[-*+][ \t]+)?id::[ \t]*([0-9A-Za-z_-]+)[ \t]*$", re.MULTILINE)
 
 
-def logseq_ids(text: str, blocks: Sequence[Block]) -> tuple[str, ...]:
+def logseq_ids(text: str, blocks: Sequence[Block]) -> tuple[Part, ...]:
     """The ids that Logseq gave blocks, in lines it keeps for itself (rule B12); `((id))` names them from anywhere."""
     if "id::" not in text:
         return ()
     text = unified(text)
-    own = (block for block in blocks if block.silent)
-    return tuple(match[1] for block in own if (match := _BLOCK_ID.search(text, block.start, block.end)))
+    found: list[Part] = []
+    named = 1
+    for block in blocks:
+        if not block.silent:
+            named = block.first
+        elif match := _BLOCK_ID.search(text, block.start, block.end):
+            found.append(Part(named, 0, match[1]))
+    return tuple(found)
 
 
 def page_fields(text: str, blocks: Sequence[Block], opaque: Sequence[Span]) -> tuple[tuple[str, str], ...]:

@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from notesearch.index.records import Fingerprint, Note, Role, role_of
-from notesearch.read import attachments, pdf, pictures, pieces
+from notesearch.read import attachments, pdf, pictures
 from notesearch.read.decode import NotText
 from notesearch.read.note import ReadingRules, read_note
 from notesearch.read.parts import find_part
@@ -85,8 +85,8 @@ def test_a_sentence_goes_on_over_the_end_of_its_line() -> None:
 
 @pytest.mark.parametrize(("part", "page"), [("page=2", 2), ("page=2&selection=1,2,3", 2), ("page=3", None)])
 def test_a_link_names_a_page(part: str, page: int | None) -> None:  # R7
-    block = find_part(part, pieces.lay_out(pdf.read(FORM).pieces).blocks)
-    assert (block and block.first) == page
+    found = find_part(part, note("form.pdf", FORM).parts)
+    assert (found and found.line) == page
 
 
 def test_a_pdf_without_text_is_found_by_name_and_said() -> None:

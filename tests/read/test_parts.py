@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notesearch.read.markdown import Block, BlockKind
-from notesearch.read.parts import find_part
+from notesearch.read.parts import find_part, parts_of
 
 
 def heading(level: int, title: str, line: int) -> Block:
@@ -28,6 +28,7 @@ BLOCKS = (
     Block(BlockKind.ITEM, 130, 139, 13, 13, block_id="Item"),
     Block(BlockKind.PARAGRAPH, 140, 149, 14, 14, block_id="p-1"),
 )
+PARTS = parts_of("", BLOCKS)
 
 
 @pytest.mark.parametrize(
@@ -66,12 +67,12 @@ BLOCKS = (
 )
 def test_a_part_names_a_heading_or_a_block(part: str, line: int | None) -> None:
     """R7, B11."""
-    block = find_part(part, BLOCKS)
-    assert (block.first if block else None) == line
+    found = find_part(part, PARTS)
+    assert (found.line if found else None) == line
 
 
 @given(st.text(alphabet="#^-1aB ,:%é", max_size=20))
 def test_any_part_names_a_block_or_the_note(part: str) -> None:
     """R7, N2."""
-    assert find_part(part, BLOCKS) in {*BLOCKS, None}
+    assert find_part(part, PARTS) in {*PARTS, None}
     assert find_part(part, ()) is None
