@@ -79,7 +79,7 @@ def test_search_json_is_a_promise(notesearch: Session) -> None:
     assert hit["text"][slice(*hit["marks"][0])] == "crane"
     assert 0 <= hit["score"] <= 1
     backlinks = notesearch.json("search", "ann plans berths", "-k", "1")["hits"][0]["backlinks"]
-    assert backlinks == [{"note": "harbour.md", "title": "harbour", "shown": "talk to ann"}]
+    assert backlinks == [{"note": "harbour.md", "title": "harbour", "shown": "talk to ann", "line": 3}]
 
 
 def test_ask_json_keeps_question_and_hits_beside_the_answer(notesearch: Session) -> None:
