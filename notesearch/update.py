@@ -3,6 +3,9 @@
 Words come first, vectors after: a note can be found by its words as soon as it is read, and texts without a vector
 are kept as pending in the index, so that an update that was stopped goes on where it was. Only texts never embedded
 before reach the encoder.
+
+A question comes here too, to see what changed, which mostly is nothing: so what reads notes is imported where it is
+used, and a cold question need not wait for it.
 """
 
 from __future__ import annotations
@@ -11,12 +14,15 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from notesearch.config import Settings
 from notesearch.dates import DateOrder
-from notesearch.embed import Embedder, sample_hash
+from notesearch.embed import Embedder, Encoded, sample_hash
 from notesearch.errors import VaultError
 from notesearch.index.catalog import KnownFile, VaultRow, embedded_key
 from notesearch.index.manifest import Recipe
@@ -24,18 +30,20 @@ from notesearch.index.records import Fingerprint, Note
 from notesearch.index.store import Failure, Store, now_ns
 from notesearch.maxsim import BITS, pack
 from notesearch.read.changes import Changes, compare, looks_like_an_accident
-from notesearch.read.decode import NotText
-from notesearch.read.note import ReadingRules, content_hash, named_only, read_note
-from notesearch.read.passages import Sizes, embedding_text
-from notesearch.read.resolve import Resolver
 from notesearch.read.vault import File, Unreadable, Walk, WalkRules, read_bytes, walk
 from notesearch.results import Problem, UpdateReport
 
+if TYPE_CHECKING:
+    from notesearch.read.note import ReadingRules
+
 BATCH = 256
-"""Texts per call of the encoder: enough to sort by length and pad little, few enough to lose on Ctrl-C."""
+"""Texts per call of the encoder: enough to form batches of like length, few enough to lose on Ctrl-C."""
+
+_WINDOW = 4096
+"""Texts sorted by length together, so that a batch pads little; the newest notes are in the first."""
 
 Progress = Callable[[str, int, int], None]
-"""Called with what is being done ("reading", "embedding"), how many are done, and of how many."""
+"""Called with what is being done ("reading", "embedding", …), how many are done, and of how many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +92,11 @@ def update(
     most_characters: int | None = None,
     progress: Progress = silent,
 ) -> UpdateReport:
-    """Bring the index up to what `scans` saw. Needs the writer's lock.
+    """Bring the index up to what `scans` saw. Needs the writer's lock, and that the index has a recipe.
 
-    With `only`, no more than these (vault id, path) are looked at; with `most_characters`, more text than that is not
-    embedded now but waits, found by its words. Raises VaultError, having changed nothing, if most
-    of a vault's notes are missing and `force` is not given.
+    With `only`, no more than these (vault id, path) are looked at. With `most_characters`, more text than that is not
+    embedded now but waits, found by its words; as does any text if `embedder` is not the recipe's own. Raises
+    VaultError, having changed nothing, if most of a vault's notes are missing and `force` is not given.
     """
     started = time.perf_counter()
     for scan_ in scans:
@@ -97,11 +105,18 @@ def update(
     report = UpdateReport()
     for scan_ in scans:
         report = _update_vault(store, embedder, settings, scan_, only, report, progress)
-    waits = most_characters is not None and store.pending_characters() > most_characters
+    foreign = embedder.card != _recipe(store).model
+    waits = foreign or (most_characters is not None and store.pending_characters() > most_characters)
     embedded = 0 if waits else _embed_pending(store, embedder, progress)
     if embedded or report.removed or report.changed or report.added:
         store.tidy()
     return replace(report, embedded=embedded, passages=store.counts().passages, seconds=time.perf_counter() - started)
+
+
+def _recipe(store: Store) -> Recipe:
+    recipe = store.recipe()
+    assert recipe is not None, "the index has no recipe yet"
+    return recipe
 
 
 def _refuse_an_accident(store: Store, scan_: Scan) -> None:
@@ -129,7 +144,7 @@ def _update_vault(
         return replace(
             report, unchanged=report.unchanged + changes.unchanged, failed=(*report.failed, *_problems(store, scan_))
         )
-    recipe = recipe_of(embedder, settings)
+    recipe = _recipe(store)
     rules = _reading_rules(embedder, recipe, settings, scan_)
     names_before = store.names(vault.id)
     for before, file in changes.moved:
@@ -159,6 +174,9 @@ def _restricted(changes: Changes, paths: Collection[str]) -> Changes:
 
 
 def _reading_rules(embedder: Embedder, recipe: Recipe, settings: Settings, scan_: Scan) -> ReadingRules:
+    from notesearch.read.note import ReadingRules
+    from notesearch.read.passages import Sizes
+
     order = DateOrder.learn((file.path for file in scan_.walk.files), fallback=DateOrder(settings.day_first))
     return ReadingRules(
         sizes=Sizes(recipe.passage_tokens, recipe.model.max_tokens),
@@ -190,6 +208,8 @@ def _read_all(
     progress: Progress,
 ) -> _Outcome:
     """Read and write every file that may have changed; what cannot be read is remembered, and the run goes on (N2)."""
+    from notesearch.read.decode import NotText
+
     known = {file.path: before for before, file in (*changes.doubtful, *changes.moved)}
     moved = {file.path for _, file in changes.moved}
     outcome = _Outcome()
@@ -221,6 +241,8 @@ def _read(
     scan_: Scan, file: File, before: KnownFile | None, rules: ReadingRules, limit_bytes: int
 ) -> tuple[Note | None, Fingerprint]:
     """The note and the state of its file when it was read; no note if the bytes are those known at this path."""
+    from notesearch.read.note import content_hash, named_only, read_note
+
     if file.too_large:
         remark = f"larger than {limit_bytes // 2**20} MiB: not read, found by its name only"
         return named_only(file, remark), file.fingerprint
@@ -231,6 +253,8 @@ def _read(
 
 
 def _write(store: Store, scan_: Scan, note: Note, fingerprint: Fingerprint, recipe: Recipe) -> int:
+    from notesearch.read.passages import embedding_text
+
     texts = [embedding_text(note.title, passage.headings, passage.words) for passage in note.passages]
     keyed = [(embedded_key(text, recipe.digest), text) for text in texts]
     return store.put_note(scan_.vault.id, note, fingerprint, scan_.scanned_ns, keyed)
@@ -240,6 +264,8 @@ def _resolve_links(
     store: Store, scan_: Scan, names_before: Mapping[str, Sequence[str]], written: Sequence[int]
 ) -> None:
     """Links of the notes just written; of all notes, if what a link can lead to has changed."""
+    from notesearch.read.resolve import Resolver
+
     root = Path(scan_.vault.root)
     files = [file.path for file in scan_.walk.files]
     names = store.names(scan_.vault.id)
@@ -268,18 +294,31 @@ def _problems(store: Store, scan_: Scan) -> tuple[Problem, ...]:
 
 
 def _embed_pending(store: Store, embedder: Embedder, progress: Progress) -> int:
-    """Give every text that waits its vector; returns how many."""
+    """Give every text that waits its vector; returns how many.
+
+    The next texts are encoded, in a thread of their own, while those before are packed and stored.
+    """
     total, done, characters, started = store.pending_count(), 0, 0, time.perf_counter()
     basis = store.basis()
-    while waiting := store.pending(BATCH * 16):
-        for at in range(0, len(waiting), BATCH):
-            progress("embedding", done, total)
-            keys, texts = zip(*waiting[at : at + BATCH], strict=True)
-            encoded = embedder.embed_passages(texts)
-            store.put_vectors(keys, encoded.vectors, [pack(tokens, basis) for tokens in encoded.tokens])
-            done += len(keys)
-            characters += sum(map(len, texts))
+    with ThreadPoolExecutor(1, "encoder") as encoder:
+        while waiting := store.pending(_WINDOW):
+            waiting.sort(key=lambda pair: len(pair[1]), reverse=True)
+            batches = [waiting[at : at + BATCH] for at in range(0, len(waiting), BATCH)]
+            ahead = _encoding(encoder, embedder, batches[0])
+            for batch, following in zip_longest(batches, batches[1:]):
+                progress("embedding", done, total)
+                encoded = ahead.result()
+                if following:
+                    ahead = _encoding(encoder, embedder, following)
+                tokens = [pack(rows, basis) for rows in encoded.tokens]
+                store.put_vectors([key for key, _ in batch], encoded.vectors, tokens)
+                done += len(batch)
+                characters += sum(len(text) for _, text in batch)
     progress("embedding", done, total)
     if done:
         store.remember("characters_per_s", str(int(characters / (time.perf_counter() - started))))
     return done
+
+
+def _encoding(encoder: Executor, embedder: Embedder, batch: Sequence[tuple[bytes, str]]) -> Future[Encoded]:
+    return encoder.submit(embedder.embed_passages, [text for _, text in batch])
