@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from platformdirs import user_config_path, user_data_path
+from platformdirs import user_cache_path, user_config_path, user_data_path
 
 from notesearch.errors import UsageError
 
@@ -31,6 +31,8 @@ class Settings:
 
     index: Path = field(default_factory=lambda: user_data_path("notesearch", appauthor=False) / "index")
     vaults: tuple[Path, ...] = ()
+    cache: Path = field(default_factory=lambda: user_cache_path("notesearch", appauthor=False))
+    """Where converted models are kept."""
     model: str = DEFAULT_MODEL
     passage_tokens: int = 128
     """Chosen by `scripts/evaluate`; see the README."""
@@ -64,8 +66,10 @@ def load(start: Path | None = None, *, vaults: Sequence[Path] = ()) -> Settings:
     if nearest is not None:
         only = _HARMLESS if _inside_a_vault(nearest, vaults) else None
         settings = _apply(settings, nearest, only=only)
-    from_environment = os.environ.get("NOTESEARCH_INDEX")
-    return replace(settings, index=Path(from_environment).expanduser()) if from_environment else settings
+    for name in ("index", "cache"):
+        if from_environment := os.environ.get(f"NOTESEARCH_{name.upper()}"):
+            settings = replace(settings, **{name: Path(from_environment).expanduser()})  # type: ignore[arg-type]
+    return settings
 
 
 def _nearest(start: Path) -> Path | None:

@@ -5,28 +5,27 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence, Set
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from threading import RLock
 from types import TracebackType
 from typing import Self
 
-import numpy as np
-
 from notesearch import config
 from notesearch.ask import ask
 from notesearch.config import Settings
-from notesearch.embed import Embedder, open_embedder, sample_texts
+from notesearch.embed import Embedder, choice, recipe_of
+from notesearch.embed.choice import Chosen
 from notesearch.errors import IndexBusy, IndexUnusable, ModelError, UsageError, VaultError
 from notesearch.index.records import Role, Where, role_of
 from notesearch.index.store import Store
-from notesearch.maxsim import principal_basis
 from notesearch.read import attachments
 from notesearch.read.vault import detect_kind
-from notesearch.results import Answer, DoubtfulLink, Hit, Problem, Status, UpdateReport, VaultStatus
+from notesearch.results import Answer, DoubtfulLink, Hit, Problem, Progress, Status, UpdateReport, VaultStatus, silent
 from notesearch.retrieve.query import Query, parse
+from notesearch.scan import Scan, folder_problems, not_opened, scan
 from notesearch.search import Ranking, hits_near, search, stale_notes
-from notesearch.update import Progress, Scan, folder_problems, not_opened, recipe_of, scan, silent, update
 
 _SMALL_S = 2.0
 """Text that takes no longer to embed is embedded before a question is answered; more waits, found by its words."""
@@ -46,17 +45,18 @@ class Notebook:
     `remarks` collects, since the last call of `take_remarks`, what the user should know: a stale index, a missing part.
     """
 
-    def __init__(self, store: Store, embedder: Embedder, settings: Settings, ranking: Ranking = Ranking()) -> None:
+    def __init__(self, store: Store, chosen: Chosen, settings: Settings, ranking: Ranking = Ranking()) -> None:
         self.store = store
         self.settings = settings
         self.ranking = ranking
-        self._embedder = embedder
+        self._embedder = chosen.embedder
         self._lock = RLock()
+        self._ahead: ThreadPoolExecutor | None = None
         self._scanned_at = float("-inf")
         self._newer: frozenset[tuple[int, str]] = frozenset()
         self._roles: Counter[Role] = Counter()
         self._problems: tuple[Problem, ...] = ()
-        self._remarks: dict[str, None] = dict.fromkeys(settings.remarks)
+        self._remarks: dict[str, None] = dict.fromkeys((*settings.remarks, *chosen.remarks))
 
     @classmethod
     def open(
@@ -81,7 +81,8 @@ class Notebook:
             _remember(store, roots)
             recipe = store.recipe()
             name = model or (recipe.model.name if recipe else settings.model)
-            return cls(store, open_embedder(name), settings)
+            known = recipe.model if recipe and not model else None
+            return cls(store, choice.for_questions(name, settings.cache, known), settings)
         except BaseException:
             store.close()
             raise
@@ -115,10 +116,12 @@ class Notebook:
         `force` allows most notes of a vault to vanish, `verify` hashes every file, `retry` tries failed ones again.
         Raises VaultError, IndexBusy after `wait_s` seconds, IndexUnusable, ModelError.
         """
+        from notesearch.update import update  # brings what reads notes, which a question seldom needs
+
         with self._lock, self.store.writing(wait_s):
             if not self.store.vaults():
                 raise UsageError("The index has no vault yet. Name one: notesearch index VAULT")
-            self._take_recipe()
+            self._take_recipe(progress)
             scans = self._scan(verify=verify, retry=retry)
             report = update(self.store, self._embedder, self.settings, scans, force=force, progress=progress)
             self._newer = frozenset()
@@ -131,11 +134,13 @@ class Notebook:
         Every hit carries its signals; `explain` is for what will be said beyond them.
         """
         with self._lock:
+            self._load_ahead()
             return self._search(self._parse(query, k, where), k)
 
     def ask(self, question: str, k: int = 5, *, where: Where | None = None) -> Answer:
         """An answer in the notes' own words, and the `k` passages it rests on. Raises as `search`."""
         with self._lock:
+            self._load_ahead()
             query = self._parse(question, k, where)
             hits = self._search(query, k)
             return ask(question, query, hits, self._usable_embedder(), newer=len(self._newer))
@@ -212,6 +217,16 @@ class Notebook:
 
     # -- inside ----------------------------------------------------------------------------------------------------
 
+    def _load_ahead(self) -> None:
+        """Load the encoder in a thread of its own, once, while the question is read and the disk looked at.
+
+        What fails there fails again where the encoder is used, and is said there.
+        """
+        if self._ahead is None:
+            self._ahead = ThreadPoolExecutor(1, "loading")
+            self._ahead.submit(self._embedder.load)
+            self._ahead.shutdown(wait=False)
+
     def _parse(self, text: str, k: int, where: Where | None) -> Query:
         if k < 1:
             raise UsageError(f"-k {k} asks for no results. Ask for 1 or more.")
@@ -254,6 +269,8 @@ class Notebook:
         only = only - {(s.vault.id, path) for s in scans for path in s.slow}
         if not only or self._usable_embedder() is None:
             return False
+        from notesearch.update import update
+
         pace = float(self.store.remembered("characters_per_s") or _CHARACTERS_PER_S)
         try:
             with self.store.writing(wait_s=0.5):
@@ -278,22 +295,27 @@ class Notebook:
         """How many notes of each kind of file are in the index."""
         return Counter(role_of(path) for vault in self.store.vaults() for path in self.store.known_files(vault.id))
 
-    def _take_recipe(self) -> None:
-        """A new index takes the wanted recipe; an old one changes to it, and says so."""
-        wanted, stored = recipe_of(self._embedder, self.settings), self.store.recipe()
+    def _take_recipe(self, progress: Progress = silent) -> None:
+        """A new index takes the wanted recipe; an old one changes to it, and says so. The encoder is an old one's own,
+        if it can be had.
+        """
+        stored = self.store.recipe()
+        encoder = stored.model.encoder if stored and stored.model.same_model(self._embedder.card) else None
+        self._use(choice.for_passages(self._embedder, self.settings.cache, encoder, progress))
+        wanted = recipe_of(self._embedder, self.settings)
         if stored != wanted:
             if stored is not None:
                 self._remark(
                     f"The recipe changed ({wanted.differs_from(stored)}); every note is read and embedded again."
                 )
-            sample = self._embedder.embed_passages(sample_texts())
-            self.store.set_recipe(wanted, principal_basis(np.concatenate(sample.tokens)))
+            self.store.set_recipe(wanted, self._embedder.basis())
 
     def _usable_embedder(self) -> Embedder | None:
-        """The embedder, if its vectors are those of the index; else None, and a remark (rule I4)."""
+        """The embedder, loaded, if its vectors are those of the index; else None, and a remark (rule I4)."""
         stored = self.store.recipe()
         try:
-            if stored is None or stored.model == self._embedder.card:
+            if stored is None or stored.model.same_model(self._embedder.card):
+                self._use(choice.loaded(self._embedder))
                 return self._embedder
             changed = recipe_of(self._embedder, self.settings).differs_from(stored)
             self._remark(
@@ -302,6 +324,10 @@ class Notebook:
         except ModelError as error:
             self._remark(f"{error} Searching by words only.")
         return None
+
+    def _use(self, chosen: Chosen) -> None:
+        self._embedder = chosen.embedder
+        self._remark(*chosen.remarks)
 
     def _state_remarks(self) -> tuple[str, ...]:
         """What is not as good as it could be just now."""

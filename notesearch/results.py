@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
 from enum import Enum
@@ -160,6 +161,14 @@ class Problem:
     vault: str
     path: str
     reason: str
+
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done ("reading", "embedding", …), how many are done, and of how many."""
+
+
+def silent(stage: str, done: int, total: int) -> None:
+    """No progress shown."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,105 +10,38 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
+from itertools import zip_longest
 from pathlib import Path
 
 from notesearch.config import Settings
 from notesearch.dates import DateOrder
-from notesearch.embed import Embedder, sample_hash
+from notesearch.embed import Embedder, Encoded
 from notesearch.errors import VaultError
-from notesearch.index.catalog import KnownFile, VaultRow, embedded_key
+from notesearch.index.catalog import KnownFile, embedded_key
 from notesearch.index.links import StoredLink
 from notesearch.index.manifest import Recipe
 from notesearch.index.records import Fingerprint, Note, ResolvedLink, VaultKind, role_of
-from notesearch.index.store import Failure, Store, now_ns
-from notesearch.maxsim import BITS, pack
-from notesearch.read.attachments import readable, waiting
-from notesearch.read.changes import Changes, compare, looks_like_an_accident
+from notesearch.index.store import Failure, Store
+from notesearch.maxsim import pack
+from notesearch.read.changes import Changes, looks_like_an_accident
 from notesearch.read.decode import NotText
 from notesearch.read.note import ReadingRules, content_hash, named_only, read_note
 from notesearch.read.parts import find_part
 from notesearch.read.passages import Sizes, TokenStarts, embedding_text
 from notesearch.read.resolve import Resolver
-from notesearch.read.vault import File, Unreadable, Walk, WalkRules, read_bytes, walk
-from notesearch.results import Problem, UpdateReport
+from notesearch.read.vault import File, Unreadable, read_bytes
+from notesearch.results import Problem, Progress, UpdateReport, silent
+from notesearch.scan import Scan, folder_problems, not_opened
 
 BATCH = 256
-"""Texts per call of the encoder: enough to sort by length and pad little, few enough to lose on Ctrl-C."""
+"""Texts per call of the encoder: enough to form batches of like length, few enough to lose on Ctrl-C."""
 
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done ("reading", "embedding"), how many are done, and of how many."""
-
-
-@dataclass(frozen=True, slots=True)
-class Scan:
-    """A vault as it is on disk now, against the index. `reread`: its kind changed, and so what its notes mean."""
-
-    vault: VaultRow
-    walk: Walk
-    changes: Changes
-    scanned_ns: int
-    reread: bool = False
-
-    @property
-    def slow(self) -> frozenset[str]:
-        """Paths of the new and changed pictures: to find the words in one takes seconds, too long for a question."""
-        unchanged = {f.path for before, f in self.changes.doubtful if before.fingerprint == f.fingerprint}
-        pictures = (file.path for file in self.changes.to_read if file.role == "picture")
-        return frozenset(path for path in pictures if self.reread or path not in unchanged)
-
-    @property
-    def quick_bytes(self) -> int:
-        """How much there is to read beside them."""
-        slow = self.slow
-        return sum(file.fingerprint.size for file in self.changes.to_read if file.path not in slow)
-
-
-def silent(stage: str, done: int, total: int) -> None:
-    """No progress shown."""
-
-
-def recipe_of(embedder: Embedder, settings: Settings) -> Recipe:
-    """The recipe that these settings ask for."""
-    codes = f"{BITS} signs, sample {sample_hash()}"
-    return Recipe(embedder.card, settings.passage_tokens, codes)
-
-
-def scan(store: Store, vault: VaultRow, settings: Settings, *, verify: bool = False, retry: bool = False) -> Scan:
-    """Walk a vault and compare it with the index; `verify` hashes every file, `retry` tries failed ones again.
-
-    Raises VaultError if the vault cannot be listed.
-    """
-    scanned_ns = now_ns()
-    found = walk(Path(vault.root), WalkRules(exclude=settings.exclude, max_bytes=settings.max_note_bytes))
-    failed = {} if retry else {f.path: f.fingerprint for f in store.failures() if f.vault == vault.id}
-    roles = readable(settings.attachments)
-    notes = [f for f in found.files if f.role in roles and failed.get(f.path) != f.fingerprint]
-    reread = vault.scanned_ns > 0 and found.kind != vault.kind
-    known = _without_kept(store.known_files(vault.id), found, failed, settings)
-    changes = compare(known, found, notes, verify=verify or reread)
-    return Scan(vault, found, changes, scanned_ns, reread)
-
-
-def _without_kept(
-    known: Mapping[str, KnownFile], found: Walk, failed: Mapping[str, Fingerprint], settings: Settings
-) -> dict[str, KnownFile]:
-    """What is known, but for files that are there and left alone: those that failed before, and attachments that are as
-    they were when they were read, by an extra that is no longer installed.
-    """
-    roles = waiting(settings.attachments)
-    kept = {
-        file.path
-        for file in found.files
-        if file.path in known
-        and (
-            failed.get(file.path) == file.fingerprint
-            or (file.role in roles and known[file.path].fingerprint == file.fingerprint)
-        )
-    }
-    return {path: before for path, before in known.items() if path not in kept}
+_WINDOW = 4096
+"""Texts sorted by length together, so that a batch pads little; the newest notes are in the first."""
 
 
 def update(
@@ -122,11 +55,11 @@ def update(
     most_characters: int | None = None,
     progress: Progress = silent,
 ) -> UpdateReport:
-    """Bring the index up to what `scans` saw. Needs the writer's lock.
+    """Bring the index up to what `scans` saw. Needs the writer's lock, and that the index has a recipe.
 
-    With `only`, no more than these (vault id, path) are looked at; with `most_characters`, more text than that is not
-    embedded now but waits, found by its words. Raises VaultError, having changed nothing, if most
-    of a vault's notes are missing and `force` is not given.
+    With `only`, no more than these (vault id, path) are looked at. With `most_characters`, more text than that is not
+    embedded now but waits, found by its words; as does any text if `embedder` is not the recipe's own. Raises
+    VaultError, having changed nothing, if most of a vault's notes are missing and `force` is not given.
     """
     started = time.perf_counter()
     for scan_ in scans:
@@ -135,11 +68,18 @@ def update(
     report = UpdateReport()
     for scan_ in scans:
         report = _update_vault(store, embedder, settings, scan_, only, report, progress)
-    waits = most_characters is not None and store.pending_characters() > most_characters
+    foreign = embedder.card != _recipe(store).model
+    waits = foreign or (most_characters is not None and store.pending_characters() > most_characters)
     embedded = 0 if waits else _embed_pending(store, embedder, progress)
     if embedded or report.removed or report.changed or report.added:
         store.tidy()
     return replace(report, embedded=embedded, passages=store.counts().passages, seconds=time.perf_counter() - started)
+
+
+def _recipe(store: Store) -> Recipe:
+    recipe = store.recipe()
+    assert recipe is not None, "the index has no recipe yet"
+    return recipe
 
 
 def _refuse_an_accident(store: Store, scan_: Scan) -> None:
@@ -172,7 +112,7 @@ def _update_vault(
             failed=(*report.failed, *_problems(store, scan_)),
             remarks=(*report.remarks, *not_opened(scan_)),
         )
-    recipe = recipe_of(embedder, settings)
+    recipe = _recipe(store)
     rules = _reading_rules(embedder, recipe, settings, scan_)
     known_before = _link_targets(store, scan_)
     for before, file in changes.moved:
@@ -327,34 +267,32 @@ def _problems(store: Store, scan_: Scan) -> tuple[Problem, ...]:
     )
 
 
-def folder_problems(scan_: Scan) -> tuple[Problem, ...]:
-    """Settings that are broken, and folders that could not be listed."""
-    name, walk_ = scan_.vault.name, scan_.walk
-    return (
-        *(Problem(name, problem.path, problem.reason) for problem in walk_.problems),
-        *(Problem(name, folder, "cannot be listed; its notes are kept as they were") for folder in walk_.unreadable),
-    )
-
-
-def not_opened(scan_: Scan) -> tuple[Problem, ...]:
-    """One line that counts the links, pipes and the like that were left alone (rules F4, F10)."""
-    said = str(scan_.walk.not_opened)
-    return (Problem(scan_.vault.name, "", said),) if said else ()
-
-
 def _embed_pending(store: Store, embedder: Embedder, progress: Progress) -> int:
-    """Give every text that waits its vector; returns how many."""
+    """Give every text that waits its vector; returns how many.
+
+    The next texts are encoded, in a thread of their own, while those before are packed and stored.
+    """
     total, done, characters, started = store.pending_count(), 0, 0, time.perf_counter()
     basis = store.basis()
-    while waiting := store.pending(BATCH * 16):
-        for at in range(0, len(waiting), BATCH):
-            progress("embedding", done, total)
-            keys, texts = zip(*waiting[at : at + BATCH], strict=True)
-            encoded = embedder.embed_passages(texts)
-            store.put_vectors(keys, encoded.vectors, [pack(tokens, basis) for tokens in encoded.tokens])
-            done += len(keys)
-            characters += sum(map(len, texts))
+    with ThreadPoolExecutor(1, "encoder") as encoder:
+        while waiting := store.pending(_WINDOW):
+            waiting.sort(key=lambda pair: len(pair[1]), reverse=True)
+            batches = [waiting[at : at + BATCH] for at in range(0, len(waiting), BATCH)]
+            ahead = _encoding(encoder, embedder, batches[0])
+            for batch, following in zip_longest(batches, batches[1:]):
+                progress("embedding", done, total)
+                encoded = ahead.result()
+                if following:
+                    ahead = _encoding(encoder, embedder, following)
+                tokens = [pack(rows, basis) for rows in encoded.tokens]
+                store.put_vectors([key for key, _ in batch], encoded.vectors, tokens)
+                done += len(batch)
+                characters += sum(len(text) for _, text in batch)
     progress("embedding", done, total)
     if done:
         store.remember("characters_per_s", str(int(characters / (time.perf_counter() - started))))
     return done
+
+
+def _encoding(encoder: Executor, embedder: Embedder, batch: Sequence[tuple[bytes, str]]) -> Future[Encoded]:
+    return encoder.submit(embedder.embed_passages, [text for _, text in batch])

@@ -13,12 +13,20 @@ from notesearch.config import Settings
 VAULT = Path(__file__).parent / "vault"
 
 
+@pytest.fixture(scope="session")
+def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One cache for the whole run, so that the default model is converted once."""
+    return tmp_path_factory.mktemp("cache")
+
+
 @pytest.fixture(autouse=True)
-def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+def _own_home(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home = tmp_path_factory.mktemp("home")
-    for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"):
+    for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"):
         monkeypatch.setenv(name, str(home))
-    monkeypatch.delenv("NOTESEARCH_INDEX", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(shared_cache))
+    for name in ("NOTESEARCH_INDEX", "NOTESEARCH_CACHE"):
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture

@@ -15,6 +15,10 @@ import pytest
 
 from notesearch import Hit, Notebook
 from notesearch.config import Settings
+from notesearch.embed import recipe_of
+from notesearch.embed.choice import Chosen
+from notesearch.embed.sentence_transformers import SentenceTransformersEmbedder
+from notesearch.index.store import Store
 from tests.conftest import VAULT
 
 QUESTIONS: list[dict[str, Any]] = tomllib.loads((VAULT.parent / "questions.toml").read_text(encoding="utf-8"))[
@@ -26,8 +30,9 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Notebook]:
-    with Notebook.open(tmp_path_factory.mktemp("index"), vaults=[VAULT], settings=Settings()) as notebook:
+def sample(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Iterator[Notebook]:
+    settings = Settings(cache=shared_cache / "notesearch")
+    with Notebook.open(tmp_path_factory.mktemp("index"), vaults=[VAULT], settings=settings) as notebook:
         report = notebook.update()
         assert (report.added, report.failed) == (81, ())
         yield notebook
@@ -75,6 +80,24 @@ FIRST, IN_FIVE = 13, 18
 def test_tiers_that_must_always_be_first(ranks: dict[str, list[int]], tier: str) -> None:
     of_tier = [question["id"] for question in ANSWERABLE if question["tier"] == tier]
     assert {id_: ranks[id_] for id_ in of_tier} == {id_: [1] for id_ in of_tier}
+
+
+def test_int8_ranks_as_fp32_does(sample: Notebook, tmp_path: Path) -> None:
+    assert sample.embedder.card.encoder == "int8"
+    exact = Chosen(SentenceTransformersEmbedder())
+    with Notebook(Store.open(tmp_path / "index", create=True), exact, sample.settings) as other:
+        other.store.add_vault(VAULT, "vault", "plain")
+        other.store.set_recipe(recipe_of(exact.embedder, other.settings), exact.embedder.basis())
+        other.update()
+        assert other.embedder.card.encoder == "fp32"
+        shared = [_overlap(sample, other, question["ask"]) for question in QUESTIONS]
+    assert sum(shared) / len(shared) >= 0.8, shared
+
+
+def _overlap(one: Notebook, other: Notebook, question: str) -> float:
+    """Share of the first ten hits that both have."""
+    first, second = ({(h.note, h.lines) for h in notebook.search(question, k=10)} for notebook in (one, other))
+    return len(first & second) / 10
 
 
 def test_quotes_are_verbatim_and_stand_where_they_say(sample: Notebook) -> None:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 
 from notesearch.dates import spans, yearless
 from notesearch.dates.names import MONTH, QUARTER, SEASON, SEASONS, month_number, plain, quarter_number
@@ -30,9 +31,9 @@ from notesearch.dates.pieces import (
     WORD_START,
     WORDY,
     YEAR,
+    Readers,
     folded,
     one_of,
-    readers,
 )
 from notesearch.dates.spans import Days
 from notesearch.index.records import DateSpan
@@ -163,9 +164,14 @@ WORD_FIRST = {
     "short_year": Form(rf"(?<![\w'’])(?P<y>{SHORT_YEAR})(?!['’]){END}", _short_year),
 }
 FORMS = NUMBER_FIRST | WORD_FIRST
-_READERS = readers(FORMS)
-_ANY = re.compile(f"{WORD_START}{DAY_NAME}{one_of(NUMBER_FIRST, WORD_FIRST)}")
+_READERS = Readers(FORMS)
 _DIGIT = re.compile(r"\d")  # every form has one
+
+
+@cache
+def _any() -> re.Pattern[str]:
+    """Any form; compiled when first wanted, as a question without dates never does."""
+    return re.compile(f"{WORD_START}{DAY_NAME}{one_of(NUMBER_FIRST, WORD_FIRST)}")
 
 
 def find_dates(text: str, *, order: DateOrder = MONTH_FIRST, source: str = "text", latest: date | None = None) -> Found:
@@ -178,7 +184,7 @@ def find_dates(text: str, *, order: DateOrder = MONTH_FIRST, source: str = "text
         return []
     found: Found = []
     text = folded(text)
-    for match in _ANY.finditer(text):
+    for match in _any().finditer(text):
         days, certainty = read_form(match, order)
         if days:
             found.append((match.start(), match.end(), DateSpan(*days, source, certainty)))

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from typing import cast
 
 from notesearch.dates import forms, relative, spans
@@ -28,8 +29,6 @@ _LEAD = (  # `?+`: no form begins with these words, so there is no use in trying
     r"(?P<the>the\s)?+(?:(?P<part>early|mid|late|(?:start|beginning|middle|end)\sof)(?:\sin\s|\s|-)(?:the\s)?)?+"
     r"(?:(?:year|month)\s(?:of\s)?)?"
 )
-_FORM = one_of({**forms.NUMBER_FIRST, **relative.NUMBER_FIRST}, {**forms.WORD_FIRST, **relative.WORD_FIRST})
-_MENTION = re.compile(f"{WORD_START}{_LEAD}{DAY_NAME}{_FORM}")
 _THIRDS = {"early": 0, "start": 0, "beginning": 0, "mid": 1, "middle": 1, "late": 2, "end": 2}
 _DASH = re.compile(r"\s?[-–—]\s?")
 _SPACES = re.compile(r",?\s{1,2}")
@@ -37,6 +36,13 @@ _UP_TO = frozenset({"to", "through", "until", "till"})
 _ONLY_JOIN = frozenset({"and", "to", "through"})  # these say nothing of the date after them alone
 _LONGEST_QUESTION = 2_000  # characters; what follows is not read (rule X8)
 _ONE_DAY = timedelta(days=1)
+
+
+@cache
+def _any_mention() -> re.Pattern[str]:
+    """Compiled by the first question, not by the import: meanwhile the model is loaded in another thread."""
+    form = one_of({**forms.NUMBER_FIRST, **relative.NUMBER_FIRST}, {**forms.WORD_FIRST, **relative.WORD_FIRST})
+    return re.compile(f"{WORD_START}{_LEAD}{DAY_NAME}{form}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +69,7 @@ def dates_in_question(text: str, today: date, *, order: DateOrder = MONTH_FIRST)
     that has begun; weeks begin on Monday.
     """
     text = folded(text[:_LONGEST_QUESTION])
-    mentions = [mention for match in _MENTION.finditer(text) if (mention := _mention(match, order))]
+    mentions = [mention for match in _any_mention().finditer(text) if (mention := _mention(match, order))]
     found: Found = []
     at = 0
     while at < len(mentions):

@@ -28,7 +28,7 @@ from notesearch.dates.names import (
     plain,
 )
 from notesearch.dates.order import DateOrder, day_and_month
-from notesearch.dates.pieces import NO_UNIT, WORDY, readers
+from notesearch.dates.pieces import NO_UNIT, WORDY, Readers
 from notesearch.dates.spans import Unit
 from notesearch.dates.yearless import DAY_MONTH, MONTH_DAY, named_day, recurring
 
@@ -244,4 +244,4 @@ WORD_FIRST = {
     ),
 }
 FORMS = NUMBER_FIRST | WORD_FIRST
-READERS = readers(FORMS)
+READERS = Readers(FORMS)

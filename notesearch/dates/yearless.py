@@ -10,7 +10,7 @@ from datetime import date
 from notesearch.dates import spans
 from notesearch.dates.names import MONTH, month_number
 from notesearch.dates.order import DateOrder, day_and_month
-from notesearch.dates.pieces import DAY_NAME, DAY_THEN_MONTH, MONTH_THEN_DAY, NO_UNIT, one_of, readers
+from notesearch.dates.pieces import DAY_NAME, DAY_THEN_MONTH, MONTH_THEN_DAY, NO_UNIT, Readers, one_of
 from notesearch.dates.spans import Days
 
 OfYear = Callable[[int], Days | None]
@@ -48,7 +48,7 @@ _NUMBER_FIRST = {
 }
 _WORD_FIRST = {"month_day": YearlessForm(MONTH_DAY, named_day)}
 _FORMS = _NUMBER_FIRST | _WORD_FIRST
-_READERS = readers(_FORMS)
+_READERS = Readers(_FORMS)
 _START = re.compile(rf"\s{{0,9}}{DAY_NAME}{one_of(_NUMBER_FIRST, _WORD_FIRST)}(?!\S){NO_UNIT}")
 
 

@@ -1,4 +1,4 @@
-"""Text → vectors. One protocol, and the ways to fulfil it, loaded by name when asked for."""
+"""Text → vectors. One protocol; `onnx`, `sentence_transformers` and `hashed` fulfil it, `choice` says which serves."""
 
 from __future__ import annotations
 
@@ -6,17 +6,15 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib import import_module
 from importlib.resources import files
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from notesearch.config import DEFAULT_MODEL
-from notesearch.index.manifest import ModelCard
-
-__all__ = ["DEFAULT_MODEL", "Embedder", "Encoded", "Vectors", "open_embedder", "sample_hash", "sample_texts"]
+from notesearch.config import Settings
+from notesearch.index.manifest import ModelCard, Recipe
+from notesearch.maxsim import BITS, principal_basis
 
 Vectors = NDArray[np.float32]
 
@@ -39,6 +37,14 @@ class Embedder(Protocol):
     def card(self) -> ModelCard:
         """The model, as data."""
 
+    def load(self) -> None:
+        """Load what encoding needs, which the first text would else wait for; in another thread, too. Raises
+        ModelError.
+        """
+
+    def basis(self) -> Vectors:
+        """What its token vectors are packed in (see `maxsim`), shape (dimension, bits)."""
+
     def token_starts(self, text: str) -> Sequence[int]:
         """Offset of each of the model's tokens in `text`, ascending; no special tokens."""
 
@@ -49,18 +55,9 @@ class Embedder(Protocol):
         """One question: vectors of shape (1, dimension)."""
 
 
-_BY_NAME = {"hashed": ("notesearch.embed.hashed", "HashedEmbedder")}
-"""Embedders that are no sentence-transformers model: name → (module, class)."""
-
-
-def open_embedder(model: str = DEFAULT_MODEL) -> Embedder:
-    """The embedder for a model's name: "hashed" (the toy), the default, or any model sentence-transformers can load.
-
-    Raises ModelError if it cannot be had.
-    """
-    module, name = _BY_NAME.get(model, ("notesearch.embed.sentence_transformers", "SentenceTransformersEmbedder"))
-    embedder: Embedder = getattr(import_module(module), name)(model)
-    return embedder
+def basis_from(sample: Encoded) -> Vectors:
+    """The basis (d, b) that the token vectors of `sample_texts` give."""
+    return principal_basis(np.concatenate(sample.tokens))
 
 
 @cache
@@ -73,3 +70,9 @@ def sample_texts() -> tuple[str, ...]:
 def sample_hash() -> str:
     """Eight hex digits that change with the sample."""
     return hashlib.sha256("\n".join(sample_texts()).encode()).hexdigest()[:8]
+
+
+def recipe_of(embedder: Embedder, settings: Settings) -> Recipe:
+    """The recipe that these settings ask for."""
+    codes = f"{BITS} signs, sample {sample_hash()}"
+    return Recipe(embedder.card, settings.passage_tokens, codes)

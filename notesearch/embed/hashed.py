@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from notesearch.embed import Encoded, Vectors
+from notesearch.embed import Encoded, Vectors, basis_from, sample_texts
 from notesearch.index.manifest import ModelCard
 
 DIMENSION = 128
@@ -26,6 +26,13 @@ class HashedEmbedder:
 
     def __init__(self, model: str = "hashed") -> None:
         self.encoded = 0  # how many passages were ever asked for; tests count on it
+
+    def load(self) -> None:
+        """Nothing to load."""
+
+    def basis(self) -> Vectors:
+        """Made from the sample."""
+        return basis_from(self.embed_passages(sample_texts()))
 
     def token_starts(self, text: str) -> Sequence[int]:
         """Words and signs."""

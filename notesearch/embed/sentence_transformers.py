@@ -13,13 +13,14 @@ import re
 from collections.abc import Sequence, Set
 from functools import cached_property
 from pathlib import Path
+from threading import RLock
 from typing import Any
 
 import numpy as np
 from tokenizers import Tokenizer
 
 from notesearch.config import DEFAULT_MODEL
-from notesearch.embed import Encoded, Vectors
+from notesearch.embed import Encoded, Vectors, basis_from, sample_texts
 from notesearch.embed.packaged import default_card, default_folder, verify_default_weights
 from notesearch.errors import ModelError
 from notesearch.index.manifest import ModelCard
@@ -37,13 +38,14 @@ class SentenceTransformersEmbedder:
     def __init__(self, model: str = DEFAULT_MODEL) -> None:
         self._name = model
         self._packaged = model == DEFAULT_MODEL
+        self._loading = RLock()
 
     @cached_property
     def card(self) -> ModelCard:
         """The default's is known without its weights; another model has to be loaded first."""
         if self._packaged:
             return default_card()
-        model = self._model
+        model = self.model
         prompts = {key: text for key, text in (model.prompts or {}).items() if text}
         return ModelCard(
             name=self._name,
@@ -54,6 +56,14 @@ class SentenceTransformersEmbedder:
             query_prefix=prompts.get("query", ""),
             passage_prefix=prompts.get("document", prompts.get("passage", "")),
         )
+
+    def load(self) -> None:
+        """Load the weights; seconds."""
+        _ = self.model
+
+    def basis(self) -> Vectors:
+        """Made from the sample."""
+        return basis_from(self.embed_passages(sample_texts()))
 
     def token_starts(self, text: str) -> Sequence[int]:
         """Tokens of the model's own tokenizer."""
@@ -71,22 +81,37 @@ class SentenceTransformersEmbedder:
     def _encode(self, texts: list[str]) -> Encoded:
         if not texts:
             return Encoded(np.empty((0, self.card.dimension), np.float32), ())
-        rows = self._model.encode(texts, prompt="", batch_size=_BATCH, output_value=None, show_progress_bar=False)
-        special = set(self._model.tokenizer.all_special_ids)
+        rows = self.model.encode(texts, prompt="", batch_size=_BATCH, output_value=None, show_progress_bar=False)
+        special = set(self.model.tokenizer.all_special_ids)
         return Encoded(
             np.stack([_unit(row["sentence_embedding"].cpu().numpy()) for row in rows]),
             tuple(_tokens(row, special) for row in rows),
         )
 
+    def tokenizer_json(self) -> str:
+        """The model's tokenizer in the form of the package `tokenizers`."""
+        if self._packaged:
+            return (default_folder() / "tokenizer.json").read_text(encoding="utf-8")
+        text: str = _fast_tokenizer(self.model, self._name).to_str()
+        return text
+
+    @property
+    def on_gpu(self) -> bool:
+        """Whether sentence-transformers found a GPU for it."""
+        return str(self.model.device).split(":")[0] != "cpu"
+
     @cached_property
     def _tokenizer(self) -> Tokenizer:
-        if self._packaged:
-            tokenizer = Tokenizer.from_file(str(default_folder() / "tokenizer.json"))
-        else:
-            tokenizer = Tokenizer.from_str(_fast_tokenizer(self._model, self._name).to_str())
+        tokenizer = Tokenizer.from_str(self.tokenizer_json())
         tokenizer.no_truncation()
         tokenizer.no_padding()
         return tokenizer
+
+    @property
+    def model(self) -> Any:
+        """The sentence-transformers model itself, loaded when first asked for. Raises ModelError."""
+        with self._loading:
+            return self._model
 
     @cached_property
     def _model(self) -> Any:
@@ -107,7 +132,7 @@ class SentenceTransformersEmbedder:
                 trust_remote_code=False,
             )
         except Exception as error:  # what a hub, a config or a weights file can raise is not ours to list
-            raise _not_loaded(self._name, _first_line(error)) from error
+            raise _not_loaded(self._name, first_line(error)) from error
 
 
 def _not_loaded(name: str, seen: str) -> ModelError:
@@ -155,6 +180,7 @@ def _pooling(model: Any) -> str:
     return next((str(module.pooling_mode) for module in model if hasattr(module, "pooling_mode")), "unknown")
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """What an error of somebody else's says first, as a sentence of at most 300 characters."""
     line = str(error).strip().split("\n")[0][:300] or type(error).__name__
     return line if line.endswith(".") else f"{line}."

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 
 SPLITTER_VERSION = 2
 """Raised whenever the same note would be cut, or its passages worded for the encoder, differently."""
@@ -18,7 +18,8 @@ class ModelCard:
     """What a model is, as data, so that no caller must know it.
 
     `dimension` is the length of its vectors; `max_tokens` the longest input, special tokens included; the prefixes go
-    in front of what is encoded; `weights_hash` is the SHA-256 of the weights, in hex.
+    in front of what is encoded; `weights_hash` is the SHA-256 of the weights, in hex. `encoder` is the arithmetic that
+    passages go through: "fp32", or "int8" where the model was converted.
     """
 
     name: str
@@ -28,6 +29,15 @@ class ModelCard:
     pooling: str = "mean"
     query_prefix: str = ""
     passage_prefix: str = ""
+    encoder: str = "fp32"
+
+    def same_model(self, other: ModelCard) -> bool:
+        """Whether a question that one of the two encoded may be compared with passages of the other.
+
+        They must be the same but for `encoder`: a conversion is trusted only after its vectors agreed with the
+        original's.
+        """
+        return replace(self, encoder=other.encoder) == other
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-from filelock import FileLock, Timeout
 
 from notesearch.errors import IndexBusy, IndexMissing, IndexUnusable
 from notesearch.index import catalog, filters, links, schema, vectors, words
@@ -97,6 +96,8 @@ class Store:
     @contextmanager
     def writing(self, wait_s: float = 10.0) -> Iterator[None]:
         """Hold the writer's lock. Raises IndexBusy if another process still has it after `wait_s` seconds."""
+        from filelock import FileLock, Timeout  # brings asyncio, which a reader need not wait for
+
         lock = FileLock(self.folder / LOCK, timeout=wait_s, mode=0o600)
         try:
             lock.acquire()

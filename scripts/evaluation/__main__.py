@@ -17,7 +17,7 @@ from rich.progress import Progress as Bars
 from rich.progress import TaskID
 
 from notesearch.errors import NotesearchError
-from notesearch.update import Progress
+from notesearch.results import Progress
 from scripts.evaluation import report
 from scripts.evaluation.data import JudgedSet, SetError, load_set
 from scripts.evaluation.results import ComparisonError, Run, SetResult, read_run

@@ -10,8 +10,8 @@ from urllib.parse import quote
 from notesearch import Notebook
 from notesearch.config import Settings
 from notesearch.index.catalog import NoteRow, PassageRow
+from notesearch.results import Progress
 from notesearch.search import Ranking
-from notesearch.update import Progress
 from scripts.evaluation.baselines import IndexedPassage, Vectors
 from scripts.evaluation.said import Found, QuotedText, Reply
 from scripts.evaluation.switches import shared_out, switched

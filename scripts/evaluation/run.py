@@ -9,7 +9,7 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 
-from notesearch.update import Progress
+from notesearch.results import Progress
 from scripts.evaluation.baselines import Bm25, Dense, Fused, System, Vectors
 from scripts.evaluation.data import JudgedSet, Question
 from scripts.evaluation.judge import Judge

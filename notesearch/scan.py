@@ -1,0 +1,94 @@
+"""What changed: a vault as it is on disk, against its index. The first step of an update, and of every question.
+
+A question mostly finds that nothing changed. So what reads notes is not imported here, and a cold question need not
+wait for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from notesearch.config import Settings
+from notesearch.index.catalog import KnownFile, VaultRow
+from notesearch.index.records import Fingerprint
+from notesearch.index.store import Store, now_ns
+from notesearch.read.attachments import readable, waiting
+from notesearch.read.changes import Changes, compare
+from notesearch.read.vault import Walk, WalkRules, walk
+from notesearch.results import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """A vault as it is on disk now, against the index. `reread`: its kind changed, and so what its notes mean."""
+
+    vault: VaultRow
+    walk: Walk
+    changes: Changes
+    scanned_ns: int
+    reread: bool = False
+
+    @property
+    def slow(self) -> frozenset[str]:
+        """Paths of the new and changed pictures: to find the words in one takes seconds, too long for a question."""
+        unchanged = {f.path for before, f in self.changes.doubtful if before.fingerprint == f.fingerprint}
+        pictures = (file.path for file in self.changes.to_read if file.role == "picture")
+        return frozenset(path for path in pictures if self.reread or path not in unchanged)
+
+    @property
+    def quick_bytes(self) -> int:
+        """How much there is to read beside them."""
+        slow = self.slow
+        return sum(file.fingerprint.size for file in self.changes.to_read if file.path not in slow)
+
+
+def scan(store: Store, vault: VaultRow, settings: Settings, *, verify: bool = False, retry: bool = False) -> Scan:
+    """Walk a vault and compare it with the index; `verify` hashes every file, `retry` tries failed ones again.
+
+    Raises VaultError if the vault cannot be listed.
+    """
+    scanned_ns = now_ns()
+    found = walk(Path(vault.root), WalkRules(exclude=settings.exclude, max_bytes=settings.max_note_bytes))
+    failed = {} if retry else {f.path: f.fingerprint for f in store.failures() if f.vault == vault.id}
+    roles = readable(settings.attachments)
+    notes = [f for f in found.files if f.role in roles and failed.get(f.path) != f.fingerprint]
+    reread = vault.scanned_ns > 0 and found.kind != vault.kind
+    known = _without_kept(store.known_files(vault.id), found, failed, settings)
+    changes = compare(known, found, notes, verify=verify or reread)
+    return Scan(vault, found, changes, scanned_ns, reread)
+
+
+def _without_kept(
+    known: Mapping[str, KnownFile], found: Walk, failed: Mapping[str, Fingerprint], settings: Settings
+) -> dict[str, KnownFile]:
+    """What is known, but for files that are there and left alone: those that failed before, and attachments that are as
+    they were when they were read, by an extra that is no longer installed.
+    """
+    roles = waiting(settings.attachments)
+    kept = {
+        file.path
+        for file in found.files
+        if file.path in known
+        and (
+            failed.get(file.path) == file.fingerprint
+            or (file.role in roles and known[file.path].fingerprint == file.fingerprint)
+        )
+    }
+    return {path: before for path, before in known.items() if path not in kept}
+
+
+def folder_problems(scan_: Scan) -> tuple[Problem, ...]:
+    """Settings that are broken, and folders that could not be listed."""
+    name, walk_ = scan_.vault.name, scan_.walk
+    return (
+        *(Problem(name, problem.path, problem.reason) for problem in walk_.problems),
+        *(Problem(name, folder, "cannot be listed; its notes are kept as they were") for folder in walk_.unreadable),
+    )
+
+
+def not_opened(scan_: Scan) -> tuple[Problem, ...]:
+    """One line that counts the links, pipes and the like that were left alone (rules F4, F10)."""
+    said = str(scan_.walk.not_opened)
+    return (Problem(scan_.vault.name, "", said),) if said else ()

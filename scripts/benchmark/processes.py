@@ -1,0 +1,59 @@
+"""Whole processes, as a user waits for them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+ONE_QUERY = """
+import sys
+from sentence_transformers import SentenceTransformer
+SentenceTransformer(sys.argv[1], local_files_only=True).encode(sys.argv[2])
+"""
+"""What answering by sentence-transformers alone begins with: a folder with a model, and a question."""
+
+_TIMER = """
+import os, subprocess, sys, time
+started = time.perf_counter()
+process = subprocess.Popen([sys.executable, *sys.argv[1:]], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+_, status, used = os.wait4(process.pid, 0)
+seconds = time.perf_counter() - started
+print(os.waitstatus_to_exitcode(status), seconds, used.ru_utime + used.ru_stime, used.ru_maxrss)
+"""
+"""Stands between, because Linux counts the memory of whoever starts a process as that process's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Took:
+    """What a process took: wall time, time of all cores, and most memory at once."""
+
+    seconds: float
+    cpu_seconds: float
+    peak_mb: float
+
+
+def measured(words: Sequence[str]) -> Took:
+    """Run Python with these words. Raises RuntimeError if it fails; status 1 (no answer in the notes) is none."""
+    timed = subprocess.run([sys.executable, "-S", "-c", _TIMER, *words], capture_output=True, encoding="utf-8")
+    if timed.returncode:
+        raise RuntimeError(f"{' '.join(words)} could not be measured: {timed.stderr}")
+    status, seconds, cpu_seconds, peak = timed.stdout.split()
+    if status not in ("0", "1"):
+        raise RuntimeError(f"{' '.join(words)} ended with status {status}")
+    in_a_mb = 1e6 if sys.platform == "darwin" else 1e3  # macOS counts bytes, Linux kilobytes
+    return Took(float(seconds), float(cpu_seconds), float(peak) / in_a_mb)
+
+
+def in_turn(runs: int, *programs: Sequence[str]) -> list[Took]:
+    """The medians of programs that ran in turn, `runs` times each, after one run that is not counted."""
+    for words in programs:
+        measured(words)
+    rounds = [[measured(words) for words in programs] for _ in range(runs)]
+    return [_medians(took) for took in zip(*rounds, strict=True)]
+
+
+def _medians(took: Sequence[Took]) -> Took:
+    return Took(median(t.seconds for t in took), median(t.cpu_seconds for t in took), median(t.peak_mb for t in took))
