@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from notesearch.answer.extract import ANSWERABLE_FROM, extract
-from notesearch.embed import Embedder
+import numpy as np
+
+from notesearch.answer.extract import ANSWERABLE_FROM, Spans, extract
+from notesearch.embed import Embedder, Vectors
 from notesearch.results import Answer, Hit
+from notesearch.retrieve.candidates import Meaning
 from notesearch.retrieve.query import Query
 
 
-def ask(question: str, query: Query, hits: Sequence[Hit], embedder: Embedder | None, *, newer: int) -> Answer:
+def ask(
+    question: str, query: Query, meaning: Meaning | None, hits: Sequence[Hit], embedder: Embedder | None, *, newer: int
+) -> Answer:
     """The sentences of the hits that answer best; no text if the notes do not seem to hold an answer."""
 
-    def meaning(texts: Sequence[str]) -> Sequence[float]:
-        if embedder is None or not texts:
-            return [0.0] * len(texts)
-        cosines: list[float] = (
-            embedder.embed_passages(texts).vectors @ embedder.embed_query(query.text).vectors[0]
-        ).tolist()
-        return cosines
+    def closeness(texts: Sequence[str], spans: Sequence[Spans]) -> list[list[float]]:
+        if embedder is None or meaning is None or not texts:
+            return [[0.0] * len(each) for each in spans]
+        return _closeness(embedder, meaning, texts, spans)
 
-    found = extract(query.telling_words, hits, meaning)
+    found = extract(query.telling_words, hits, closeness)
     answerable = bool(found.quotes) and found.confidence >= ANSWERABLE_FROM
     return Answer(
         question=question,
@@ -35,3 +37,26 @@ def ask(question: str, query: Query, hits: Sequence[Hit], embedder: Embedder | N
         generator="extract",
         hits=tuple(hits),
     )
+
+
+def _closeness(embedder: Embedder, meaning: Meaning, texts: Sequence[str], spans: Sequence[Spans]) -> list[list[float]]:
+    """How close each span of each text is to the question: half the cosine of the mean of its tokens, half its MaxSim.
+
+    A passage goes through the model whole, so its sentences are understood by what stands around them, and once, not
+    sentence by sentence ("late chunking", Günther et al., 2024).
+    """
+    encoded = embedder.embed_passages(texts)
+    prefix = embedder.card.passage_prefix
+    found = []
+    for text, vector, tokens, sentences in zip(texts, encoded.vectors, encoded.tokens, spans, strict=True):
+        starts = np.array(embedder.token_starts(prefix + text)) - len(prefix)
+        ends = [np.searchsorted(starts[: len(tokens)], span) for span in sentences]
+        # Behind the end of what the model reads there are no tokens: the passage speaks for the sentence.
+        found.append([_near(tokens[a:b] if b > a else vector[None], meaning) for a, b in ends])
+    return found
+
+
+def _near(tokens: Vectors, meaning: Meaning) -> float:
+    mean = tokens.mean(axis=0)
+    cosine = mean @ meaning.vector / (np.linalg.norm(mean) or 1.0)
+    return float(cosine + (tokens @ meaning.tokens.T).max(axis=0).mean()) / 2

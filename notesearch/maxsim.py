@@ -49,8 +49,9 @@ def best_matches(query: Vectors, basis: Vectors, passages: Sequence[bytes]) -> N
     if not len(filled) or not len(query):
         return best
     packed = np.frombuffer(b"".join(passages), np.uint8).reshape(-1, bits // 8)
-    signs = np.unpackbits(packed, axis=1).astype(np.float32) * 2 - 1
-    similarities = signs @ (query @ basis).T / np.sqrt(bits)
+    ones = np.unpackbits(packed, axis=1).astype(np.float32)
+    turned = (query @ basis).T / np.sqrt(bits)
+    similarities = ones @ (2 * turned) - turned.sum(axis=0)  # a sign is twice its bit, less one
     starts = np.concatenate(([0], np.cumsum(lengths[filled])[:-1]))
     best[filled] = np.maximum.reduceat(similarities, starts, axis=0)
     return best

@@ -23,9 +23,10 @@ from notesearch.index.store import Store
 from notesearch.read import attachments
 from notesearch.read.vault import detect_kind
 from notesearch.results import Answer, DoubtfulLink, Hit, Problem, Progress, Status, UpdateReport, VaultStatus, silent
+from notesearch.retrieve.candidates import Meaning
 from notesearch.retrieve.query import Query, parse
 from notesearch.scan import Scan, folder_problems, not_opened, scan
-from notesearch.search import Ranking, hits_near, search, stale_notes
+from notesearch.search import Ranking, hits_near, meaning_of, search, stale_notes
 
 _SMALL_S = 2.0
 """Text that takes no longer to embed is embedded before a question is answered; more waits, found by its words."""
@@ -134,16 +135,17 @@ class Notebook:
         Every hit carries its signals; `explain` is for what will be said beyond them.
         """
         with self._lock:
-            self._load_ahead()
-            return self._search(self._parse(query, k, where), k)
+            parsed = self._parse(query, k, where)
+            return self._search(parsed, meaning_of(parsed, self._ready_embedder()), k)
 
     def ask(self, question: str, k: int = 5, *, where: Where | None = None) -> Answer:
         """An answer in the notes' own words, and the `k` passages it rests on. Raises as `search`."""
         with self._lock:
-            self._load_ahead()
             query = self._parse(question, k, where)
-            hits = self._search(query, k)
-            return ask(question, query, hits, self._usable_embedder(), newer=len(self._newer))
+            embedder = self._ready_embedder()
+            meaning = meaning_of(query, embedder)
+            hits = self._search(query, meaning, k)
+            return ask(question, query, meaning, hits, embedder, newer=len(self._newer))
 
     # -- around them -----------------------------------------------------------------------------------------------
 
@@ -234,13 +236,17 @@ class Notebook:
         self._remark(*query.remarks)
         return query
 
-    def _search(self, query: Query, k: int) -> list[Hit]:
-        """Hits as the files are now: a hit whose note changed since it was indexed makes that note be read again."""
+    def _ready_embedder(self) -> Embedder | None:
+        """The embedder for a question, and the index as the disk is now; it loads while the disk is looked at."""
+        self._load_ahead()
         self._look_again()
         self._remark(*self._state_remarks())
-        embedder = self._usable_embedder()
+        return self._usable_embedder()
+
+    def _search(self, query: Query, meaning: Meaning | None, k: int) -> list[Hit]:
+        """Hits as the files are now: a hit whose note changed since it was indexed makes that note be read again."""
         for _ in range(_TRIES):
-            hits = search(self.store, embedder, query, k, self.settings, self.ranking)
+            hits = search(self.store, query, meaning, k, self.settings, self.ranking)
             stale = stale_notes(self.store, {hit.note_id for hit in hits})
             if not stale or not self._refresh(stale):
                 break

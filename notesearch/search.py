@@ -36,10 +36,9 @@ class Ranking:
 
 
 def search(
-    store: Store, embedder: Embedder | None, query: Query, k: int, settings: Settings, ranking: Ranking = Ranking()
+    store: Store, query: Query, meaning: Meaning | None, k: int, settings: Settings, ranking: Ranking = Ranking()
 ) -> list[Hit]:
-    """The best `k` hits, best first. Without an embedder only words and names count."""
-    meaning = _meaning(embedder, query) if embedder and query.text and not query.signs else None
+    """The best `k` hits, best first. Without the question's meaning only words and names count."""
     with store.snapshot():
         found = Candidates(store, query, meaning, k, ranking.arms)
         best = [r.candidate for r in fuse(found.first(), ranking.weights)[: max(RERANKED, k)]]
@@ -47,7 +46,10 @@ def search(
         return hits(store, query, below_originals(ranked, _originals(store))[:k], settings)
 
 
-def _meaning(embedder: Embedder, query: Query) -> Meaning:
+def meaning_of(query: Query, embedder: Embedder | None) -> Meaning | None:
+    """The question, encoded; None if there is nothing to encode it with, or nothing but signs in it."""
+    if embedder is None or not query.text or query.signs:
+        return None
     encoded = embedder.embed_query(query.text)
     return Meaning(encoded.vectors[0], encoded.tokens[0])
 

@@ -16,8 +16,11 @@ from notesearch.index.records import role_of
 from notesearch.language import sentence_spans, stem, words_of
 from notesearch.results import Hit, Quote
 
-Meaning = Callable[[Sequence[str]], Sequence[float]]
-"""Texts → how close each is to the question in meaning (cosine)."""
+Spans = Sequence[tuple[int, int]]
+"""(start, end) of sentences in a text."""
+
+Closeness = Callable[[Sequence[str], Sequence[Spans]], Sequence[Sequence[float]]]
+"""Texts, and spans in each → how close each span is to the question in meaning, about 0..1."""
 
 _HEADING_MARK = re.compile(r"#{1,6}\s+$")
 MOST_WORDS = 60
@@ -49,23 +52,24 @@ class Extract:
     confidence: float
 
 
-def extract(asked: Sequence[str], hits: Sequence[Hit], meaning: Meaning) -> Extract:
+def extract(asked: Sequence[str], hits: Sequence[Hit], closeness: Closeness) -> Extract:
     """Quotes of at most 60 words together, from the best passages; `asked` are the telling words of the question."""
     stems = {stem(word) for word in asked}
-    sentences = _judged(stems, [hit for hit in hits if hit.text][:_PASSAGES], meaning)
+    sentences = _judged(stems, [hit for hit in hits if hit.text][:_PASSAGES], closeness)
     if not sentences:
         return Extract((), 0.0)
     best = sorted(sentences, key=lambda s: -s.score)
     return Extract(tuple(_quote(s) for s in _within_budget(best)), _confidence(stems, best[0], hits))
 
 
-def _judged(asked: Set[str], hits: Sequence[Hit], meaning: Meaning) -> list[_Sentence]:
-    places = [(hit, *span) for hit in hits for span in _sentences(hit.text)[:_SENTENCES_PER_PASSAGE]]
-    texts = [hit.text[start:end] for hit, start, end in places]
+def _judged(asked: Set[str], hits: Sequence[Hit], closeness: Closeness) -> list[_Sentence]:
+    spans = [_sentences(hit.text)[:_SENTENCES_PER_PASSAGE] for hit in hits]
+    close = closeness([hit.text for hit in hits], spans)
     top = max((hit.score for hit in hits), default=0.0) or 1.0
     return [
-        _Sentence(hit, start, end, 0.5 * meant + 0.25 * _shared(asked, text) + 0.5 * hit.score / top)
-        for (hit, start, end), text, meant in zip(places, texts, meaning(texts), strict=True)
+        _Sentence(hit, start, end, near + 0.25 * _shared(asked, hit.text[start:end]) + 0.5 * hit.score / top)
+        for hit, places, nearness in zip(hits, spans, close, strict=True)
+        for (start, end), near in zip(places, nearness, strict=True)
     ]
 
 

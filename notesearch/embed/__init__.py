@@ -21,7 +21,8 @@ Vectors = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """Texts through a model, once: `vectors` (n, d), and of each text its `tokens` (t, d), special ones left out.
+    """Texts through a model, once: `vectors` (n, d), and of each text its `tokens` (t, d), special ones left out: those
+    that `token_starts` gives, a prefix first, as far as the model reads.
 
     All float32, all rows of unit length.
     """

@@ -32,7 +32,7 @@ from notesearch.embed.conversions import (
     making,
 )
 from notesearch.embed.onnx import OnnxEmbedder
-from notesearch.embed.sentence_transformers import SentenceTransformersEmbedder, first_line
+from notesearch.embed.sentence_transformers import SentenceTransformersEmbedder, first_line, special_ids
 
 FAMILIES = {"bert", "roberta", "xlm-roberta", "mpnet", "distilbert"}
 MEAN_AGREEMENT, LOW_AGREEMENT = 0.99, 0.98
@@ -186,7 +186,7 @@ def _described(original: SentenceTransformersEmbedder, folder: Path) -> Conversi
     return Conversion(
         folder=folder,
         card=original.card,
-        special=tuple(sorted(tokenizer.all_special_ids)),
+        special=tuple(sorted(special_ids(tokenizer))),
         pad=int(tokenizer.pad_token_id),
         gpu=original.on_gpu,
         agreement=Agreement(0.0, 0.0),

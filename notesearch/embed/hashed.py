@@ -49,8 +49,9 @@ class HashedEmbedder:
 
 
 def _encode(texts: Sequence[str]) -> Encoded:
-    tokens = tuple(_one_hot(re.findall(r"\w+", text.casefold())) for text in texts)
-    sums = np.array([rows.sum(axis=0) if len(rows) else np.eye(DIMENSION)[0] for rows in tokens], np.float32)
+    tokens = tuple(_one_hot(_WORD.findall(text.casefold())) for text in texts)
+    words = [_one_hot(re.findall(r"\w+", text.casefold())) for text in texts]
+    sums = np.array([rows.sum(axis=0) if len(rows) else np.eye(DIMENSION)[0] for rows in words], np.float32)
     sums = sums.reshape(len(texts), DIMENSION)
     return Encoded(sums / np.linalg.norm(sums, axis=1, keepdims=True), tokens)
 

@@ -82,7 +82,7 @@ class SentenceTransformersEmbedder:
         if not texts:
             return Encoded(np.empty((0, self.card.dimension), np.float32), ())
         rows = self.model.encode(texts, prompt="", batch_size=_BATCH, output_value=None, show_progress_bar=False)
-        special = set(self.model.tokenizer.all_special_ids)
+        special = special_ids(self.model.tokenizer)
         return Encoded(
             np.stack([_unit(row["sentence_embedding"].cpu().numpy()) for row in rows]),
             tuple(_tokens(row, special) for row in rows),
@@ -140,6 +140,11 @@ def _not_loaded(name: str, seen: str) -> ModelError:
         f"The model {name!r} could not be loaded: {seen} Name a folder with a sentence-transformers model, "
         f"a model of the hub, or leave --model out for {DEFAULT_MODEL}."
     )
+
+
+def special_ids(tokenizer: Any) -> set[int]:
+    """Ids of tokens that stand for no part of a text. The one for what the model has no word for, is not among them."""
+    return set(tokenizer.all_special_ids) - {tokenizer.unk_token_id}
 
 
 def _tokens(row: Any, special: Set[int]) -> Vectors:
