@@ -6,37 +6,58 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from notesearch.answer.extract import ANSWERABLE_FROM, Spans, extract
+from notesearch.answer.extract import Spans, evidence, extract
+from notesearch.calibration import shipped
 from notesearch.embed import Embedder, Vectors
 from notesearch.results import Answer, Hit
 from notesearch.retrieve.candidates import Meaning
 from notesearch.retrieve.query import Query
 
+JUDGED = 10
+"""As many hits tell whether the notes hold an answer."""
+
 
 def ask(
-    question: str, query: Query, meaning: Meaning | None, hits: Sequence[Hit], embedder: Embedder | None, *, newer: int
+    question: str,
+    query: Query,
+    meaning: Meaning | None,
+    hits: Sequence[Hit],
+    k: int,
+    embedder: Embedder | None,
+    *,
+    newer: int,
 ) -> Answer:
-    """The sentences of the hits that answer best; no text if the notes do not seem to hold an answer."""
+    """The sentences of the best `k` hits that answer best; no text if the notes do not seem to hold an answer.
+
+    That is judged by the first `JUDGED` of `hits`, so that confidence does not depend on how many are shown.
+    """
 
     def closeness(texts: Sequence[str], spans: Sequence[Spans]) -> list[list[float]]:
         if embedder is None or meaning is None or not texts:
             return [[0.0] * len(each) for each in spans]
         return _closeness(embedder, meaning, texts, spans)
 
-    found = extract(query.telling_words, hits, closeness)
-    answerable = bool(found.quotes) and found.confidence >= ANSWERABLE_FROM
+    quotes = extract(query.telling_words, hits[:k], closeness)
+    confidence = _confidence(query, hits[:JUDGED], by_meaning=meaning is not None) if quotes else 0.0
+    answerable = confidence >= shipped().answerable_from
     return Answer(
         question=question,
-        text=" … ".join(quote.text for quote in found.quotes) if answerable else None,
-        quotes=found.quotes if answerable else (),
+        text=" … ".join(quote.text for quote in quotes) if answerable else None,
+        quotes=quotes if answerable else (),
         citations=(),
         dates=query.dates,
         newer=newer,
         answerable=answerable,
-        confidence=found.confidence,
+        confidence=confidence,
         generator="extract",
-        hits=tuple(hits),
+        hits=tuple(hits[:k]),
     )
+
+
+def _confidence(query: Query, hits: Sequence[Hit], *, by_meaning: bool) -> float:
+    """Calibrated; where a question was asked by words alone, the share of them that the first hit holds."""
+    seen = evidence(query.telling_words, hits)
+    return shipped().confidence(seen) if by_meaning else seen["shared"]
 
 
 def _closeness(embedder: Embedder, meaning: Meaning, texts: Sequence[str], spans: Sequence[Spans]) -> list[list[float]]:

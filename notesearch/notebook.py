@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from notesearch import config
-from notesearch.ask import ask
+from notesearch.ask import JUDGED, ask
 from notesearch.config import Settings
 from notesearch.embed import Embedder, choice, recipe_of
 from notesearch.embed.choice import Chosen
@@ -144,8 +144,8 @@ class Notebook:
             query = self._parse(question, k, where)
             embedder = self._ready_embedder()
             meaning = meaning_of(query, embedder)
-            hits = self._search(query, meaning, k)
-            return ask(question, query, meaning, hits, embedder, newer=len(self._newer))
+            hits = self._search(query, meaning, max(k, JUDGED))
+            return ask(question, query, meaning, hits, k, embedder, newer=len(self._newer))
 
     # -- around them -----------------------------------------------------------------------------------------------
 

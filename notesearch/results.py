@@ -44,7 +44,8 @@ class Signals:
 
     `dense`: cosine, -1..1. `lexical`: share of the question's words, weighted by rarity, 0..1. `title`: how well the
     note's name or alias fits, 0..1. `time`: how far it lies in the days asked for, 0..1. `rerank`: MaxSim, about
-    0..1. `note_rerank`: the same for the note's found passages taken together.
+    0..1. `note_rerank`: the same for the note's found passages taken together. `total`: the weighted sum of
+    these and of the neighbouring passages', by which hits are ordered.
     """
 
     dense: float | None = None
@@ -54,6 +55,7 @@ class Signals:
     time: float | None = None
     rerank: float | None = None
     note_rerank: float | None = None
+    total: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,6 +117,7 @@ def _hit(
             time=candidate.time,
             rerank=candidate.rerank,
             note_rerank=candidate.note_rerank,
+            total=ranked.total,
         ),
         marks=marks(text, query),
         links=_linked(links.get(candidate.id, ())),
@@ -186,5 +187,5 @@ def hits_near(store: Store, note: int, k: int, settings: Settings) -> list[Hit]:
         best: dict[int, Ranked] = {}
         for id_, cosine in found:
             if notes[id_] != note:
-                best.setdefault(notes[id_], Ranked(Candidate(id_, notes[id_], dense=cosine), max(cosine, 0.0)))
+                best.setdefault(notes[id_], Ranked(Candidate(id_, notes[id_], dense=cosine), cosine, max(cosine, 0.0)))
         return hits(store, Query(""), list(best.values())[:k], settings)

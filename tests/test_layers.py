@@ -9,7 +9,7 @@ PACKAGE = Path(__file__).parents[1] / "notesearch"
 FACES = {"cli", "__main__"}
 TRIPS = {"scan", "update", "search", "ask"}
 STAGES = {"read", "embed", "retrieve", "answer"}
-GROUND = {"index", "dates", "maxsim", "render", "config", "errors", "results", "language", "urls"}
+GROUND = {"index", "dates", "maxsim", "render", "config", "errors", "results", "language", "urls", "calibration"}
 
 
 def room(module: str) -> str:

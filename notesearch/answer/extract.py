@@ -1,13 +1,11 @@
 """An answer without a language model: the sentences of the best passages that answer best, verbatim.
 
 A sentence is judged by its own meaning, by the telling words it shares with the question, and by the passage it
-stands in, whose rank says more than any single sentence. Confidence is provisional: it only orders questions until it
-is fitted to labelled ones.
+stands in, whose rank says more than any single sentence.
 """
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
@@ -28,8 +26,6 @@ MOST_QUOTES = 3
 _NEARLY_AS_GOOD = 0.7
 _PASSAGES = 5
 _SENTENCES_PER_PASSAGE = 24
-ANSWERABLE_FROM = 0.2
-"""Below this the notes are said not to hold an answer. Provisional."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,22 +40,13 @@ class _Sentence:
         return self.hit.text[self.start : self.end]
 
 
-@dataclass(frozen=True, slots=True)
-class Extract:
-    """The quotes that answer, best first, and how sure that is (0..1)."""
-
-    quotes: tuple[Quote, ...]
-    confidence: float
-
-
-def extract(asked: Sequence[str], hits: Sequence[Hit], closeness: Closeness) -> Extract:
-    """Quotes of at most 60 words together, from the best passages; `asked` are the telling words of the question."""
+def extract(asked: Sequence[str], hits: Sequence[Hit], closeness: Closeness) -> tuple[Quote, ...]:
+    """The quotes that answer, best first, at most 60 words together, from the best passages; `asked` are the telling
+    words of the question.
+    """
     stems = {stem(word) for word in asked}
     sentences = _judged(stems, [hit for hit in hits if hit.text][:_PASSAGES], closeness)
-    if not sentences:
-        return Extract((), 0.0)
-    best = sorted(sentences, key=lambda s: -s.score)
-    return Extract(tuple(_quote(s) for s in _within_budget(best)), _confidence(stems, best[0], hits))
+    return tuple(_quote(s) for s in _within_budget(sorted(sentences, key=lambda s: -s.score)))
 
 
 def _judged(asked: Set[str], hits: Sequence[Hit], closeness: Closeness) -> list[_Sentence]:
@@ -118,8 +105,14 @@ def _lines(sentence: _Sentence) -> tuple[int, int]:
     return first, first + sentence.text.count("\n")
 
 
-def _confidence(asked: Set[str], best: _Sentence, hits: Sequence[Hit]) -> float:
-    """A logistic of the best cosine and of the words shared with the best passage. Provisional."""
-    meaning = max((hit.signals.dense or 0.0 for hit in hits), default=0.0)
-    words = _shared(asked, " ".join((best.hit.title, *best.hit.headings, best.hit.text)))
-    return 1 / (1 + math.exp(-(6.0 * meaning + 2.0 * words - 3.4)))
+def evidence(asked: Sequence[str], hits: Sequence[Hit]) -> dict[str, float]:
+    """What tells whether the notes hold an answer: the best that the arms said of any hit, and the share of the
+    question's words that stand in the first.
+    """
+    signals = [hit.signals for hit in hits]
+    first = " ".join((hits[0].title, *hits[0].headings, hits[0].text)) if hits else ""
+    return {
+        "rerank": max((s.rerank or 0.0 for s in signals), default=0.0),
+        "dense": max((s.dense or 0.0 for s in signals), default=0.0),
+        "shared": _shared({stem(word) for word in asked}, first),
+    }

@@ -8,11 +8,11 @@ them is better evidence than the same words once in passing.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
 
+from notesearch.calibration import shipped
 from notesearch.retrieve.candidates import Candidate
 
 
@@ -37,14 +37,13 @@ class Weights:
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A candidate with its score, 0..1. It orders the hits of one search; as a probability it is provisional."""
+    """A candidate, the weighted sum of what the arms say of it and its neighbours, and the probability, 0..1, that it
+    is relevant.
+    """
 
     candidate: Candidate
+    total: float
     score: float
-
-
-_MIDDLE, _SLOPE = 2.0, 2.0
-"""Of the logistic that brings sums to 0..1. Provisional: set by eye until scores are calibrated."""
 
 
 def fuse(candidates: Sequence[Candidate], weights: Weights = Weights()) -> list[Ranked]:
@@ -54,8 +53,20 @@ def fuse(candidates: Sequence[Candidate], weights: Weights = Weights()) -> list[
     total = {
         c.id: (alone[c.id] + weights.neighbours * _beside(c, alone)) / (1 + weights.neighbours) for c in candidates
     }
-    ranked = [Ranked(c, _squashed(total[c.id])) for c in candidates]
-    return sorted(ranked, key=lambda r: (-total[r.candidate.id], abs(r.candidate.id)))
+    ordered = sorted(candidates, key=lambda c: (-total[c.id], abs(c.id)))
+    return [Ranked(c, total[c.id], _probability(total[c.id], ordered[0], total[ordered[0].id])) for c in ordered]
+
+
+def _probability(total: float, best: Candidate, best_total: float) -> float:
+    """Calibrated: how good it is, how far behind the best, and how good that one is."""
+    return shipped().score(
+        {
+            "total": total,
+            "behind": best_total - total,
+            "best_lexical": best.lexical,
+            "best_dense": best.dense or 0.0,
+        }
+    )
 
 
 def below_originals(ranked: Sequence[Ranked], originals: Mapping[int, int]) -> list[Ranked]:
@@ -108,7 +119,3 @@ def _beside(candidate: Candidate, alone: Mapping[int, float]) -> float:
     """The mean of the neighbours that are candidates, too; a passage without any speaks for itself."""
     beside = [alone[n] for n in candidate.neighbours if n in alone]
     return sum(beside) / len(beside) if beside else alone[candidate.id]
-
-
-def _squashed(total: float) -> float:
-    return 1 / (1 + math.exp(-_SLOPE * (total - _MIDDLE)))

@@ -25,7 +25,7 @@ from scripts.evaluation.run import SYSTEMS, Plan, measure_set
 from scripts.evaluation.switches import SwitchError, read_switches
 
 _ROOT = Path(__file__).resolve().parents[2]
-_CACHE = _ROOT / "build" / "evaluate"
+CACHE = _ROOT / "build" / "evaluate"
 # Of what the product remarks on a set, so many are shown; all are in the JSON.
 _REMARKS = 5
 _remarks = Console(stderr=True)
@@ -43,7 +43,7 @@ def evaluate(
     seed: Annotated[int, typer.Option(help="Which sample is drawn.")] = 0,
     json: Annotated[Path | None, typer.Option(help="Keep the run, question by question, in this file.")] = None,
     against: Annotated[Path | None, typer.Option(help="Compare with a run that --json kept.")] = None,
-    cache: Annotated[Path, typer.Option(help="Where the indexes are kept.")] = _CACHE,
+    cache: Annotated[Path, typer.Option(help="Where the indexes are kept.")] = CACHE,
     fresh: Annotated[bool, typer.Option("--fresh", help="Build the indexes anew.")] = False,
 ) -> None:
     """Measure notesearch on notes with judged questions, next to plain BM25, vectors alone, and their fusion."""
@@ -52,7 +52,7 @@ def evaluate(
     run = Run(commit(), asdict(plan), ())
     for judged in [load_set(folder) for folder in folders]:
         with _shown(judged) as progress:
-            result = measure_set(judged, cache / _cache_name(judged), plan, progress)
+            result = measure_set(judged, cache / cache_name(judged), plan, progress)
         _say(result)
         run = replace(run, sets=(*run.sets, result))
         if json:
@@ -68,7 +68,7 @@ def _known(systems: str) -> tuple[str, ...]:
     return names
 
 
-def _cache_name(judged: JudgedSet) -> str:
+def cache_name(judged: JudgedSet) -> str:
     """Two sets may have the same name, but not the same place."""
     return f"{judged.name}-{hashlib.sha256(bytes(judged.vault)).hexdigest()[:8]}"
 

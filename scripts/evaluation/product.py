@@ -10,7 +10,7 @@ from urllib.parse import quote
 from notesearch import Notebook
 from notesearch.config import Settings
 from notesearch.index.catalog import NoteRow, PassageRow
-from notesearch.results import Progress
+from notesearch.results import Answer, Progress
 from notesearch.search import Ranking
 from scripts.evaluation.baselines import IndexedPassage, Vectors
 from scripts.evaluation.said import Found, QuotedText, Reply
@@ -36,9 +36,13 @@ class Product:
         hits = self._notebook.search(question, k=depth)
         return [Found(hit.note, hit.span[0], hit.span[1], float(hit.score)) for hit in hits]
 
+    def answer(self, question: str) -> Answer:
+        """Its answer, as it is."""
+        return self._notebook.ask(question, k=_HITS_OF_AN_ANSWER)
+
     def reply(self, question: str) -> Reply:
-        """Its answer."""
-        answer = self._notebook.ask(question, k=_HITS_OF_AN_ANSWER)
+        """What matters of its answer."""
+        answer = self.answer(question)
         quotes = tuple(QuotedText(quote.text, quote.note, quote.lines) for quote in answer.quotes)
         return Reply(quotes, answer.answerable, float(answer.confidence))
 

@@ -79,7 +79,7 @@ def measure_set(judged: JudgedSet, cache: Path, plan: Plan, progress: Progress) 
         encoder = Encoder(product.embed)
         bm25, dense = Bm25(passages), Dense(passages, vectors, encoder)
         systems: dict[str, System] = {NOTESEARCH: product, "bm25": bm25, "dense": dense, "rrf": Fused(bm25, dense)}
-        questions = _worth_asking(judged)
+        questions = worth_asking(judged)
         results = {name: _measure(name, systems[name], questions, judge, plan, progress) for name in plan.systems}
         remarks = product.remarks()
     return SetResult(
@@ -109,7 +109,7 @@ def _measure(
     return system_result(judge.outcomes(said), is_product=isinstance(system, Product))
 
 
-def _worth_asking(judged: JudgedSet) -> list[Question]:
+def worth_asking(judged: JudgedSet) -> list[Question]:
     """The judged questions; where some are unanswerable, all of them, to tell the two kinds apart."""
     tells_kinds_apart = any(not question.answerable for question in judged.questions)
     return [question for question in judged.questions if question.judged or tells_kinds_apart]

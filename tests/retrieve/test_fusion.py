@@ -73,12 +73,13 @@ def test_no_candidates() -> None:
 
 def test_f10_an_original_is_lifted_above_its_conflict_copies() -> None:
     ranked = [
-        Ranked(Candidate(n, note), score) for n, (note, score) in enumerate([(7, 0.9), (8, 0.8), (1, 0.5), (1, 0.4)])
+        Ranked(Candidate(n, note), score, score)
+        for n, (note, score) in enumerate([(7, 0.9), (8, 0.8), (1, 0.5), (1, 0.4)])
     ]
     below = below_originals(ranked, {7: 1, 8: 1, 9: 2})
     assert [(r.candidate.id, r.score) for r in below] == [(2, 0.9), (0, 0.9), (1, 0.8), (3, 0.4)]
 
 
 def test_f10_a_conflict_copy_whose_original_was_not_found_stays_where_it_is() -> None:
-    ranked = [Ranked(Candidate(1, 7), 0.9), Ranked(Candidate(2, 2), 0.5)]
+    ranked = [Ranked(Candidate(1, 7), 0.9, 0.9), Ranked(Candidate(2, 2), 0.5, 0.5)]
     assert below_originals(ranked, {7: 1}) == ranked
