@@ -21,7 +21,7 @@ from notesearch.errors import ModelError
 from notesearch.index.manifest import ModelCard
 from notesearch.maxsim import BITS
 
-RECIPE = 1
+RECIPE = 2
 """Raised when models are converted differently, so that older conversions are no longer found.
 
 Versions of libraries are recorded, but do not count: what one wrote a newer one reads, and if not, the session fails
