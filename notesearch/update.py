@@ -31,7 +31,7 @@ from notesearch.read.changes import Changes, looks_like_an_accident
 from notesearch.read.decode import NotText
 from notesearch.read.note import ReadingRules, content_hash, named_only, read_note
 from notesearch.read.parts import find_part
-from notesearch.read.passages import Sizes, TokenStarts, embedding_text
+from notesearch.read.passages import Sizes, embedding_text
 from notesearch.read.resolve import Resolver
 from notesearch.read.vault import File, Unreadable, read_bytes
 from notesearch.results import Problem, Progress, UpdateReport, silent
@@ -185,7 +185,7 @@ def _read_all(
             if before and note is None:
                 outcome.touched.append((before.note, fingerprint))
             elif note is not None:
-                outcome.written.append(_write(store, scan_, note, fingerprint, recipe, rules.token_starts))
+                outcome.written.append(_write(store, scan_, note, fingerprint, recipe, rules))
                 outcome.added += before is None
                 outcome.moved += file.path in moved
                 outcome.remarks += [Problem(scan_.vault.name, note.path, note.remark)] if note.remark else []
@@ -215,10 +215,9 @@ def _read(
     return read_note(file, data, rules), fingerprint
 
 
-def _write(
-    store: Store, scan_: Scan, note: Note, fingerprint: Fingerprint, recipe: Recipe, token_starts: TokenStarts
-) -> int:
-    texts = [embedding_text(note.title, passage.headings, passage.words, token_starts) for passage in note.passages]
+def _write(store: Store, scan_: Scan, note: Note, fingerprint: Fingerprint, recipe: Recipe, rules: ReadingRules) -> int:
+    head, starts = rules.sizes.head, rules.token_starts
+    texts = [embedding_text(note.title, p.headings, p.words, starts, head) for p in note.passages]
     keyed = [(embedded_key(text, recipe.digest), text) for text in texts]
     return store.put_note(scan_.vault.id, note, fingerprint, scan_.scanned_ns, keyed)
 

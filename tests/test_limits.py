@@ -33,7 +33,7 @@ def token_starts(text: str) -> Sequence[int]:
 
 def longest(note: Note) -> int:
     """Tokens of what the model reads of the note's longest passage, special tokens included."""
-    texts = (embedding_text(note.title, p.headings, p.words, token_starts) for p in note.passages)
+    texts = (embedding_text(note.title, p.headings, p.words, token_starts, _SIZES.head) for p in note.passages)
     return max((len(_tokenizer.encode(text).ids) for text in texts), default=0)
 
 
@@ -70,4 +70,5 @@ def test_however_dense_the_text_every_passage_fits(text: str) -> None:
 def test_a_target_too_large_for_the_model_is_made_to_fit() -> None:
     assert Sizes.fitting(128, 256).target == 128
     assert Sizes.fitting(500, 256).target == 132
-    assert Sizes.fitting(128, 32).target >= 1
+    assert Sizes.fitting(128, 64) == Sizes(27, head=12, lead=8)
+    assert Sizes.fitting(128, 8).target >= 1

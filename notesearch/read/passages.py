@@ -38,12 +38,18 @@ class Sizes:
     """How large a passage may be, in tokens of the model: `target` as a rule; a third more at most, to end well."""
 
     target: int
+    head: int = _HEAD_TOKENS
+    lead: int = _LEAD_TOKENS
 
     @classmethod
     def fitting(cls, target: int, model_tokens: int) -> Self:
-        """The target, or less where a passage with its context would be more than the model reads."""
-        room = model_tokens - _HEAD_TOKENS - _LEAD_TOKENS - _MARKS_TOKENS
-        return cls(max(min(target, room * 3 // 4), 1))
+        """The target, or less where a passage with its context would be more than the model reads.
+
+        A model that reads little gets less context, too.
+        """
+        head, lead = min(_HEAD_TOKENS, model_tokens // 5), min(_LEAD_TOKENS, model_tokens // 8)
+        room = model_tokens - head - lead - _MARKS_TOKENS
+        return cls(max(min(target, room * 3 // 4), 1), head, lead)
 
     @property
     def crumb(self) -> int:
@@ -117,7 +123,9 @@ def _atoms(ruler: _Ruler, blocks: Sequence[Block], paths: Sequence[tuple[str, ..
             parents.pop()
         if block.depth == 0:
             parents.clear()
-        lead = _lead(ruler, parents[-1].start, parents[-1].end) if parents and block is not parents[-1] else (0, 0)
+        lead = (
+            _lead(ruler, parents[-1].start, parents[-1].end, sizes) if parents and block is not parents[-1] else (0, 0)
+        )
         yield from _atoms_of(ruler, block, path, lead, sizes)
         if block.kind is ITEM:
             parents.append(block)
@@ -133,7 +141,8 @@ def _atoms_of(
         yield _Atom(block.start, block.end, tokens, strength, path, block.hidden, block.archived, heading, lead)
         return
     for number, (start, end) in enumerate(_pieces(ruler, block, tokens, sizes)):
-        first_line = _lead(ruler, block.start, ruler.text.find("\n", block.start, block.end) + 1 or block.end)
+        first_end = ruler.text.find("\n", block.start, block.end) + 1 or block.end
+        first_line = _lead(ruler, block.start, first_end, sizes)
         yield _Atom(
             start,
             end,
@@ -147,9 +156,9 @@ def _atoms_of(
         )
 
 
-def _lead(ruler: _Ruler, start: int, end: int) -> tuple[int, int]:
+def _lead(ruler: _Ruler, start: int, end: int, sizes: Sizes) -> tuple[int, int]:
     """As much of a parent or a header as a passage gets."""
-    return start, ruler.reach(start, _LEAD_TOKENS, end)
+    return start, ruler.reach(start, sizes.lead, end)
 
 
 def _pieces(ruler: _Ruler, block: Block, tokens: int, sizes: Sizes) -> Iterator[tuple[int, int]]:
@@ -296,11 +305,13 @@ class _Spoken:
         return "".join([*parts, self._text[at:end]])
 
 
-def embedding_text(title: str, headings: Sequence[str], words: str, token_starts: TokenStarts) -> str:
-    """What the encoder reads of a passage: where it stands, then its words."""
+def embedding_text(
+    title: str, headings: Sequence[str], words: str, token_starts: TokenStarts, most: int = _HEAD_TOKENS
+) -> str:
+    """What the encoder reads of a passage: where it stands, in at most `most` tokens, then its words."""
     above = [heading for heading in headings if heading.casefold() != title.casefold()]
     head = " > ".join([title, *above])[:_HEAD_CHARACTERS]
     starts = token_starts(head)
-    if len(starts) > _HEAD_TOKENS:
-        head = head[: starts[_HEAD_TOKENS]]
+    if len(starts) > most:
+        head = head[: starts[most]]
     return f"{head}\n{words}"
