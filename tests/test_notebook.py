@@ -89,3 +89,12 @@ def test_a_code_is_found_before_its_neighbours(tmp_path: Path) -> None:
     with Notebook.open(tmp_path / "index", vaults=[root], model="hashed", settings=Settings()) as notebook:
         notebook.update()
         assert [notebook.search(f"INV-20{n:02d}")[0].note for n in range(40)] == [f"{n}.md" for n in range(40)]
+
+
+def test_a_tag_is_found_by_what_it_stands_under(notebook: Notebook, vault: Path) -> None:
+    """B9: `a/b` is also `a`, and compared without case."""
+    write(vault, "trip.md", "boats at noon #Travel/sea/north\n")
+    notebook.update()
+    for tag in ("travel", "TRAVEL/sea", "travel/sea/north"):
+        assert [hit.note for hit in notebook.search(f"boats tag:{tag}")] == ["trip.md"]
+    assert notebook.search("boats tag:sea") == []

@@ -30,7 +30,7 @@ from notesearch.read.lines import (
 )
 from notesearch.read.plain import plain
 from notesearch.read.plugins import archive_cards, give_block_ids, silence_drawing
-from notesearch.read.tags import fields, logseq_ids, page_fields, tags, with_parents
+from notesearch.read.tags import fields, logseq_ids, page_fields, tags
 
 __all__ = [
     "Block",
@@ -44,7 +44,6 @@ __all__ = [
     "scan",
     "section_path",
     "tags",
-    "with_parents",
 ]
 
 

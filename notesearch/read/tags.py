@@ -7,7 +7,7 @@ It stops at the next sign of its own kind, whatever it tries, so time is linear.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import regex
 
@@ -55,18 +55,6 @@ def _body(blocks: Sequence[Block]) -> tuple[int, int]:
 def _names_something(name: str) -> bool:
     """`#1984` is a number and `#-` nothing at all; a tag has something that is not a digit, and more than strokes."""
     return bool(name.strip("_-/")) and not name.isdigit()
-
-
-def with_parents(tags: Iterable[str]) -> tuple[str, ...]:
-    """The tags and all they stand under: `a/b` is also `a` (rule B9)."""
-    found: dict[str, str] = {}
-    for tag in tags:
-        found.setdefault(tag.casefold(), tag)
-        while "/" in tag:
-            tag = tag.rpartition("/")[0]
-            if tag:
-                found.setdefault(tag.casefold(), tag)
-    return tuple(found.values())
 
 
 # --- fields -----------------------------------------------------------------------------------------------------------

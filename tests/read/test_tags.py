@@ -6,7 +6,7 @@ import pytest
 
 from notesearch.index.records import VaultKind
 from notesearch.read import markdown
-from notesearch.read.markdown import opaque_spans, scan, with_parents
+from notesearch.read.markdown import opaque_spans, scan
 
 
 def tags(text: str) -> tuple[str, ...]:
@@ -57,11 +57,6 @@ def test_tags_of_the_frontmatter_are_not_the_body_s() -> None:
     text = "---\nx: #a\n---\n#b\n"
     blocks = scan(text, 14, 4)
     assert markdown.tags(text, blocks, ()) == ("b",)
-
-
-def test_parents() -> None:
-    assert with_parents(["a/b/c", "A", "d"]) == ("a/b/c", "a/b", "a", "d")
-    assert with_parents(["/a"]) == ("/a",)
 
 
 # --- B12 --------------------------------------------------------------------------------------------------------------
