@@ -19,7 +19,7 @@ from notesearch.language import stem
 from notesearch.read.vault import obsidian_root, original_of
 from notesearch.results import Hit, LinkedNote, Signals
 from notesearch.retrieve.candidates import Arms, Candidate, Candidates, Meaning
-from notesearch.retrieve.fusion import Ranked, Weights, below_originals, fuse
+from notesearch.retrieve.fusion import Ranked, Weights, below_originals, fuse, ordered
 from notesearch.retrieve.query import Query
 from notesearch.urls import urls_for
 
@@ -41,7 +41,7 @@ def search(
     """The best `k` hits, best first. Without the question's meaning only words and names count."""
     with store.snapshot():
         found = Candidates(store, query, meaning, k, ranking.arms)
-        best = [r.candidate for r in fuse(found.first(), ranking.weights)[: max(RERANKED, k)]]
+        best = [candidate for candidate, _ in ordered(found.first(), ranking.weights)[: max(RERANKED, k)]]
         ranked = fuse(found.with_neighbours(best), ranking.weights)
         return hits(store, query, below_originals(ranked, _originals(store))[:k], settings)
 

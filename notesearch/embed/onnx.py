@@ -82,6 +82,8 @@ class OnnxEmbedder:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = _cores()
         options.log_severity_level = 3
+        # Threads that spin while they wait keep the cores from FAISS and numpy: a warm search took half as long again.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
             return onnxruntime.InferenceSession(
                 self.conversion.folder / MODEL, options, providers=["CPUExecutionProvider"]

@@ -47,14 +47,19 @@ class Ranked:
 
 
 def fuse(candidates: Sequence[Candidate], weights: Weights = Weights()) -> list[Ranked]:
-    """Best first; equal scores in the order of their ids, so that the same question always gives the same order."""
+    """Best first, with probabilities; equals in the order of their ids, so that a question always gives the same."""
+    pairs = ordered(candidates, weights)
+    return [Ranked(candidate, total, _probability(total, *pairs[0])) for candidate, total in pairs]
+
+
+def ordered(candidates: Sequence[Candidate], weights: Weights = Weights()) -> list[tuple[Candidate, float]]:
+    """Candidates and their totals, best first."""
     usual = _usual(candidates)
     alone = {c.id: _sum(c, usual, weights) for c in candidates}
     total = {
         c.id: (alone[c.id] + weights.neighbours * _beside(c, alone)) / (1 + weights.neighbours) for c in candidates
     }
-    ordered = sorted(candidates, key=lambda c: (-total[c.id], abs(c.id)))
-    return [Ranked(c, total[c.id], _probability(total[c.id], ordered[0], total[ordered[0].id])) for c in ordered]
+    return [(c, total[c.id]) for c in sorted(candidates, key=lambda c: (-total[c.id], abs(c.id)))]
 
 
 def _probability(total: float, best: Candidate, best_total: float) -> float:
