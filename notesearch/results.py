@@ -91,9 +91,10 @@ class Hit(_Record):
     """A passage that was found.
 
     `text` is the exact slice `span` (characters; end exclusive) of the note, `lines` its first and last line (from 1,
-    inclusive; of a PDF its page). `score` is 0..1; until it is calibrated it only orders hits of one search. `marks`
-    are spans in `text` to highlight. `remarks` say what a reader should know of it: "conflict copy", "archived",
-    "comment". `id` is the passage's, or the negated `note_id` of a note that was found by its name and has no text.
+    inclusive; of a PDF its page). `score` is the probability, 0..1, that the hit is relevant (of `related`: the
+    cosine). `marks` are spans in `text` to highlight. `remarks` say what a reader should know of it: "conflict copy",
+    "archived", "comment". `id` is the passage's, or the negated `note_id` of a note that was found by its name and has
+    no text.
     """
 
     id: int
@@ -140,8 +141,8 @@ class Citation:
 class Answer(_Record):
     """What the notes say to a question.
 
-    `text` is None when they do not say. `confidence` is 0..1 that `quotes` answer the question; it and `answerable` are
-    provisional until they are fitted to labelled questions. `newer`: notes that changed and are not in the index yet.
+    `text` is None when they do not say. `confidence` is the probability, 0..1, that the notes hold an answer; they are
+    said to (`answerable`) from a threshold on. `newer`: notes that changed and are not in the index yet.
     """
 
     question: str

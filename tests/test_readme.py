@@ -40,6 +40,6 @@ def test_every_file_it_links_is_there() -> None:
 
 
 def test_the_two_commands_are_what_is_promised() -> None:
-    for name in ("demo", "test", "setup", "evaluate", "bench"):
+    for name in ("demo", "test", "setup", "evaluate", "bench", "calibrate"):
         assert os.access(CHECKOUT / "scripts" / name, os.X_OK)
     assert "scripts/test" in (CHECKOUT / ".ci" / "run").read_text(encoding="utf-8")

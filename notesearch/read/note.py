@@ -75,9 +75,7 @@ def _of_text(file: File, data: bytes, rules: ReadingRules) -> Note:
         *scan_links(text, opaque, starts, start=top.end, kind=rules.kind),
     )
     name = name_of(file.path)
-    headings = [b for b in blocks if b.kind is HEADING and b.title and not b.silent]
-    heading = markdown.plain(headings[0].title) if headings else ""
-    title = _title(_page_name(name) if logseq else name, top.title, headings)
+    title, heading = _title_and_heading(_page_name(name) if logseq else name, top.title, blocks)
     return Note(
         path=file.path,
         name=name,
@@ -101,10 +99,8 @@ def _of_pieces(file: File, data: bytes, found: Found, rules: ReadingRules) -> No
     """A file that holds texts and is none itself."""
     layout = pieces.lay_out(found.pieces, rules.kind)
     text, blocks, opaque = layout.text, layout.blocks, layout.opaque
-    headings = [b for b in blocks if b.kind is HEADING and b.title]
-    heading = markdown.plain(headings[0].title) if headings else ""
     name = name_of(file.path)
-    title = _title(name, "", headings)
+    title, heading = _title_and_heading(name, "", blocks)
     return Note(
         path=file.path,
         name=name,
@@ -150,6 +146,12 @@ def name_of(path: str) -> str:
 def _page_name(name: str) -> str:
     """What Logseq calls a page: in file names it writes `/` as `___`, and what no file name may hold as `%3F`."""
     return unquote(name.replace("___", "/"))
+
+
+def _title_and_heading(name: str, declared: str, blocks: Sequence[Block]) -> tuple[str, str]:
+    """What is shown of a note, and its first heading."""
+    headings = [b for b in blocks if b.kind is HEADING and b.title and not b.silent]
+    return _title(name, declared, headings), markdown.plain(headings[0].title) if headings else ""
 
 
 def _title(name: str, declared: str, headings: Sequence[Block]) -> str:

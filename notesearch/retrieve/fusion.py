@@ -82,14 +82,16 @@ def below_originals(ranked: Sequence[Ranked], originals: Mapping[int, int]) -> l
     best: dict[int, Ranked] = {}
     for r in ranked:
         best.setdefault(r.candidate.note, r)
-    lifted: dict[int, float] = {}
+    lifted: dict[int, Ranked] = {}
     for copy in originals.keys() & best.keys():
         if original := best.get(originals[copy]):
-            lifted[original.candidate.id] = max(best[copy].score, lifted.get(original.candidate.id, original.score))
+            at = lifted.get(original.candidate.id, original)
+            lifted[original.candidate.id] = max(at, best[copy], key=lambda r: r.total)
     if not lifted:
         return list(ranked)
-    raised = [replace(r, score=lifted.get(r.candidate.id, r.score)) for r in ranked]
-    return sorted(raised, key=lambda r: (-r.score, r.candidate.note in originals))
+    places = ((r, lifted.get(r.candidate.id, r)) for r in ranked)
+    raised = [replace(r, total=place.total, score=place.score) for r, place in places]
+    return sorted(raised, key=lambda r: (-r.total, r.candidate.note in originals))
 
 
 def _usual(candidates: Sequence[Candidate]) -> Candidate:
