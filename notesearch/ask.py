@@ -6,9 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from notesearch.answer.extract import Spans, evidence, extract
+from notesearch.answer.closeness import Spans, Understood, closeness
+from notesearch.answer.extract import evidence, extract
 from notesearch.calibration import shipped
-from notesearch.embed import Embedder, Vectors
+from notesearch.embed import Embedder
+from notesearch.index.store import Store
+from notesearch.maxsim import Vectors, unpack
 from notesearch.results import Answer, Hit
 from notesearch.retrieve.candidates import Meaning
 from notesearch.retrieve.query import Query
@@ -18,12 +21,13 @@ JUDGED = 10
 
 
 def ask(
+    store: Store,
     question: str,
     query: Query,
     meaning: Meaning | None,
     hits: Sequence[Hit],
     k: int,
-    embedder: Embedder | None,
+    embedder: Embedder,
     *,
     newer: int,
 ) -> Answer:
@@ -32,12 +36,12 @@ def ask(
     That is judged by the first `JUDGED` of `hits`, so that confidence does not depend on how many are shown.
     """
 
-    def closeness(texts: Sequence[str], spans: Sequence[Spans]) -> list[list[float]]:
-        if embedder is None or meaning is None or not texts:
+    def close(hits: Sequence[Hit], spans: Sequence[Spans]) -> list[list[float]]:
+        if meaning is None:
             return [[0.0] * len(each) for each in spans]
-        return _closeness(embedder, meaning, texts, spans)
+        return _closeness(store, embedder, meaning, hits, spans)
 
-    quotes = extract(query.telling_words, hits[:k], closeness)
+    quotes = extract(query.telling_words, hits[:k], close)
     confidence = _confidence(query, hits[:JUDGED], by_meaning=meaning is not None) if quotes else 0.0
     answerable = confidence >= shipped().answerable_from
     return Answer(
@@ -60,24 +64,22 @@ def _confidence(query: Query, hits: Sequence[Hit], *, by_meaning: bool) -> float
     return shipped().confidence(seen) if by_meaning else seen["shared"]
 
 
-def _closeness(embedder: Embedder, meaning: Meaning, texts: Sequence[str], spans: Sequence[Spans]) -> list[list[float]]:
-    """How close each span of each text is to the question: half the cosine of the mean of its tokens, half its MaxSim.
-
-    A passage goes through the model whole, so its sentences are understood by what stands around them, and once, not
-    sentence by sentence ("late chunking", Günther et al., 2024).
-    """
-    encoded = embedder.embed_passages(texts)
-    prefix = embedder.card.passage_prefix
+def _closeness(
+    store: Store, embedder: Embedder, meaning: Meaning, hits: Sequence[Hit], spans: Sequence[Spans]
+) -> list[list[float]]:
+    """How close each span of each hit's text is to the question, in the basis that the index keeps its tokens in."""
+    basis = store.basis()
+    vector, tokens = _unit(meaning.vector @ basis), _unit(meaning.tokens @ basis)
+    rows = store.passages([hit.id for hit in hits])
+    packed = store.tokens_of(list(rows))
     found = []
-    for text, vector, tokens, sentences in zip(texts, encoded.vectors, encoded.tokens, spans, strict=True):
-        starts = np.array(embedder.token_starts(prefix + text)) - len(prefix)
-        ends = [np.searchsorted(starts[: len(tokens)], span) for span in sentences]
-        # Behind the end of what the model reads there are no tokens: the passage speaks for the sentence.
-        found.append([_near(tokens[a:b] if b > a else vector[None], meaning) for a, b in ends])
+    for hit, each in zip(hits, spans, strict=True):
+        words = rows[hit.id].words if hit.id in rows else hit.text
+        kept = unpack(packed.get(hit.id, b""), basis.shape[1])
+        found.append(closeness(vector, tokens, Understood(hit.text, words, embedder.token_starts(words), kept), each))
     return found
 
 
-def _near(tokens: Vectors, meaning: Meaning) -> float:
-    mean = tokens.mean(axis=0)
-    cosine = mean @ meaning.vector / (np.linalg.norm(mean) or 1.0)
-    return float(cosine + (tokens @ meaning.tokens.T).max(axis=0).mean()) / 2
+def _unit(rows: Vectors) -> Vectors:
+    unit: Vectors = rows / np.maximum(np.linalg.norm(rows, axis=-1, keepdims=True), 1e-9)
+    return unit

@@ -31,6 +31,11 @@ def words_of(text: str) -> tuple[str, ...]:
     return tuple(_WORD.findall(text.replace("\0", " ")))
 
 
+def word_spans(text: str) -> list[tuple[int, int]]:
+    """(start, end) of each of `words_of`."""
+    return [match.span() for match in _WORD.finditer(text)]
+
+
 def stem(word: str) -> str:
     """A word without case and, roughly, without its ending: enough to see that two words are forms of one."""
     folded = word.casefold()

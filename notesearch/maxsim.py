@@ -37,6 +37,12 @@ def pack(tokens: Vectors, basis: Vectors) -> bytes:
     return np.packbits(tokens @ basis > 0, axis=1).tobytes()
 
 
+def unpack(packed: bytes, bits: int) -> Vectors:
+    """The token vectors that `pack` has kept of a passage, in the basis, shape (t, bits), of unit length."""
+    ones = np.unpackbits(np.frombuffer(packed, np.uint8).reshape(-1, bits // 8), axis=1)
+    return (2 * ones.astype(np.float32) - 1) / np.float32(np.sqrt(bits))
+
+
 def best_matches(query: Vectors, basis: Vectors, passages: Sequence[bytes]) -> NDArray[np.float32]:
     """For each packed passage and each token of `query` (q, d), the best similarity among the passage's tokens.
 

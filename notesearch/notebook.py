@@ -1,4 +1,7 @@
-"""The one object that library users hold: vaults, their index, and the three trips over them."""
+"""The one object that library users hold: vaults, their index, and the three trips over them.
+
+The trips are imported inside the calls: what they need loads while the encoder does, in another thread.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,9 @@ from dataclasses import replace
 from pathlib import Path
 from threading import RLock
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from notesearch import config
-from notesearch.ask import JUDGED, ask
 from notesearch.config import Settings
 from notesearch.embed import Embedder, choice, recipe_of
 from notesearch.embed.choice import Chosen
@@ -23,10 +25,12 @@ from notesearch.index.store import Store
 from notesearch.read import attachments
 from notesearch.read.vault import detect_kind
 from notesearch.results import Answer, DoubtfulLink, Hit, Problem, Progress, Status, UpdateReport, VaultStatus, silent
-from notesearch.retrieve.candidates import Meaning
-from notesearch.retrieve.query import Query, parse
 from notesearch.scan import Scan, folder_problems, not_opened, scan
-from notesearch.search import Ranking, hits_near, meaning_of, search, stale_notes
+
+if TYPE_CHECKING:
+    from notesearch.retrieve.candidates import Meaning
+    from notesearch.retrieve.query import Query
+    from notesearch.search import Ranking
 
 _SMALL_S = 2.0
 """Text that takes no longer to embed is embedded before a question is answered; more waits, found by its words."""
@@ -46,10 +50,10 @@ class Notebook:
     `remarks` collects, since the last call of `take_remarks`, what the user should know: a stale index, a missing part.
     """
 
-    def __init__(self, store: Store, chosen: Chosen, settings: Settings, ranking: Ranking = Ranking()) -> None:
+    def __init__(self, store: Store, chosen: Chosen, settings: Settings) -> None:
         self.store = store
         self.settings = settings
-        self.ranking = ranking
+        self.ranking: Ranking | None = None  # other than the shipped one only to measure it
         self._embedder = chosen.embedder
         self._lock = RLock()
         self._ahead: ThreadPoolExecutor | None = None
@@ -122,8 +126,9 @@ class Notebook:
         with self._lock, self.store.writing(wait_s):
             if not self.store.vaults():
                 raise UsageError("The index has no vault yet. Name one: notesearch index VAULT")
-            self._take_recipe(progress)
             scans = self._scan(verify=verify, retry=retry)
+            if self._needs_the_model(scans) and self._take_recipe(progress):
+                scans = self._scan(verify=verify, retry=retry)  # by another recipe every note is read again
             report = update(self.store, self._embedder, self.settings, scans, force=force, progress=progress)
             self._newer = frozenset()
             self._remark(*attachments.kept(self._roles_known(), self.settings.attachments))
@@ -136,16 +141,17 @@ class Notebook:
         """
         with self._lock:
             parsed = self._parse(query, k, where)
-            return self._search(parsed, meaning_of(parsed, self._ready_embedder()), k)
+            return self._search(parsed, self._meaning(parsed), k)
 
     def ask(self, question: str, k: int = 5, *, where: Where | None = None) -> Answer:
         """An answer in the notes' own words, and the `k` passages it rests on. Raises as `search`."""
         with self._lock:
             query = self._parse(question, k, where)
-            embedder = self._ready_embedder()
-            meaning = meaning_of(query, embedder)
+            meaning = self._meaning(query)
+            from notesearch.ask import JUDGED, ask
+
             hits = self._search(query, meaning, max(k, JUDGED))
-            return ask(question, query, meaning, hits, k, embedder, newer=len(self._newer))
+            return ask(self.store, question, query, meaning, hits, k, self._embedder, newer=len(self._newer))
 
     # -- around them -----------------------------------------------------------------------------------------------
 
@@ -153,6 +159,8 @@ class Notebook:
         """The best passage of each of the `k` notes closest to a note in meaning. Raises UsageError if there is no
         such note.
         """
+        from notesearch.search import hits_near
+
         with self._lock:
             ids = [id_ for vault in self.store.vaults() if (id_ := self.store.note_id(vault.id, note)) is not None]
             if not ids:
@@ -230,21 +238,27 @@ class Notebook:
             self._ahead.shutdown(wait=False)
 
     def _parse(self, text: str, k: int, where: Where | None) -> Query:
+        self._load_ahead()
+        from notesearch.retrieve.query import parse
+
         if k < 1:
             raise UsageError(f"-k {k} asks for no results. Ask for 1 or more.")
         query = parse(text, where=where, property_keys=self.store.property_keys())
         self._remark(*query.remarks)
         return query
 
-    def _ready_embedder(self) -> Embedder | None:
-        """The embedder for a question, and the index as the disk is now; it loads while the disk is looked at."""
-        self._load_ahead()
+    def _meaning(self, query: Query) -> Meaning | None:
+        """The question, encoded; before that the index is brought to what the disk holds, while the encoder loads."""
+        from notesearch.search import meaning_of
+
         self._look_again()
         self._remark(*self._state_remarks())
-        return self._usable_embedder()
+        return meaning_of(query, self._usable_embedder())
 
     def _search(self, query: Query, meaning: Meaning | None, k: int) -> list[Hit]:
         """Hits as the files are now: a hit whose note changed since it was indexed makes that note be read again."""
+        from notesearch.search import search, stale_notes
+
         for _ in range(_TRIES):
             hits = search(self.store, query, meaning, k, self.settings, self.ranking)
             stale = stale_notes(self.store, {hit.note_id for hit in hits})
@@ -299,11 +313,17 @@ class Notebook:
 
     def _roles_known(self) -> Counter[Role]:
         """How many notes of each kind of file are in the index."""
-        return Counter(role_of(path) for vault in self.store.vaults() for path in self.store.known_files(vault.id))
+        return Counter(map(role_of, self.store.note_paths()))
 
-    def _take_recipe(self, progress: Progress = silent) -> None:
+    def _needs_the_model(self, scans: Sequence[Scan]) -> bool:
+        """Whether there may be anything to embed: most updates find that nothing changed, and need no model."""
+        changed = any(scan_.changes or scan_.reread for scan_ in scans)
+        settled = self.store.recipe() == recipe_of(self._embedder, self.settings)
+        return changed or not settled or self.store.pending_count() > 0
+
+    def _take_recipe(self, progress: Progress = silent) -> bool:
         """A new index takes the wanted recipe; an old one changes to it, and says so. The encoder is an old one's own,
-        if it can be had.
+        if it can be had. Returns whether the recipe is another now.
         """
         stored = self.store.recipe()
         encoder = stored.model.encoder if stored and stored.model.same_model(self._embedder.card) else None
@@ -315,6 +335,7 @@ class Notebook:
                     f"The recipe changed ({wanted.differs_from(stored)}); every note is read and embedded again."
                 )
             self.store.set_recipe(wanted, self._embedder.basis())
+        return stored != wanted
 
     def _usable_embedder(self) -> Embedder | None:
         """The embedder, loaded, if its vectors are those of the index; else None, and a remark (rule I4)."""

@@ -22,11 +22,14 @@ from notesearch.results import Problem
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """A vault as it is on disk now, against the index. `reread`: its kind changed, and so what its notes mean."""
+    """A vault as it is on disk now, against the index. `known`: how many files the index has of it; `reread`: its kind
+    changed, and so what its notes mean.
+    """
 
     vault: VaultRow
     walk: Walk
     changes: Changes
+    known: int
     scanned_ns: int
     reread: bool = False
 
@@ -55,9 +58,9 @@ def scan(store: Store, vault: VaultRow, settings: Settings, *, verify: bool = Fa
     roles = readable(settings.attachments)
     notes = [f for f in found.files if f.role in roles and failed.get(f.path) != f.fingerprint]
     reread = vault.scanned_ns > 0 and found.kind != vault.kind
-    known = _without_kept(store.known_files(vault.id), found, failed, settings)
-    changes = compare(known, found, notes, verify=verify or reread)
-    return Scan(vault, found, changes, scanned_ns, reread)
+    known = store.known_files(vault.id)
+    changes = compare(_without_kept(known, found, failed, settings), found, notes, verify=verify or reread)
+    return Scan(vault, found, changes, len(known), scanned_ns, reread)
 
 
 def _without_kept(
@@ -67,6 +70,8 @@ def _without_kept(
     they were when they were read, by an extra that is no longer installed.
     """
     roles = waiting(settings.attachments)
+    if not (failed or any(file.role in roles for file in found.files)):
+        return dict(known)
     kept = {
         file.path
         for file in found.files

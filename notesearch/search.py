@@ -36,9 +36,10 @@ class Ranking:
 
 
 def search(
-    store: Store, query: Query, meaning: Meaning | None, k: int, settings: Settings, ranking: Ranking = Ranking()
+    store: Store, query: Query, meaning: Meaning | None, k: int, settings: Settings, ranking: Ranking | None = None
 ) -> list[Hit]:
     """The best `k` hits, best first. Without the question's meaning only words and names count."""
+    ranking = ranking or Ranking()
     with store.snapshot():
         found = Candidates(store, query, meaning, k, ranking.arms)
         best = [candidate for candidate, _ in ordered(found.first(), ranking.weights)[: max(RERANKED, k)]]

@@ -18,7 +18,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from notesearch.config import Settings
-from notesearch.dates import DateOrder
+from notesearch.dates.order import DateOrder
 from notesearch.embed import Embedder, Encoded
 from notesearch.errors import VaultError
 from notesearch.index.catalog import KnownFile, embedded_key
@@ -64,7 +64,7 @@ def update(
     started = time.perf_counter()
     for scan_ in scans:
         if not force:
-            _refuse_an_accident(store, scan_)
+            _refuse_an_accident(scan_)
     report = UpdateReport()
     for scan_ in scans:
         report = _update_vault(store, embedder, settings, scan_, only, report, progress)
@@ -82,13 +82,12 @@ def _recipe(store: Store) -> Recipe:
     return recipe
 
 
-def _refuse_an_accident(store: Store, scan_: Scan) -> None:
+def _refuse_an_accident(scan_: Scan) -> None:
     present = {file.path for file in scan_.walk.files}  # what is no longer read on purpose is not missing
-    known = len(store.known_files(scan_.vault.id))
     removed = sum(before.path not in present for before in scan_.changes.removed)
-    if looks_like_an_accident(known, removed):
+    if looks_like_an_accident(scan_.known, removed):
         raise VaultError(
-            f"{removed} of {known} notes of the vault {scan_.vault.name!r} are missing from {scan_.vault.root}. "
+            f"{removed} of {scan_.known} notes of the vault {scan_.vault.name!r} are missing from {scan_.vault.root}. "
             "Nothing was removed from the index. If they are really gone, run: notesearch index --force"
         )
 

@@ -10,15 +10,13 @@ import re
 from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 
+from notesearch.answer.closeness import Spans
 from notesearch.index.records import role_of
 from notesearch.language import sentence_spans, stem, words_of
 from notesearch.results import Hit, Quote
 
-Spans = Sequence[tuple[int, int]]
-"""(start, end) of sentences in a text."""
-
-Closeness = Callable[[Sequence[str], Sequence[Spans]], Sequence[Sequence[float]]]
-"""Texts, and spans in each → how close each span is to the question in meaning, about 0..1."""
+Closeness = Callable[[Sequence[Hit], Sequence[Spans]], Sequence[Sequence[float]]]
+"""Hits, and spans in the text of each → how close each span is to the question in meaning, about 0..1."""
 
 _HEADING_MARK = re.compile(r"#{1,6}\s+$")
 MOST_WORDS = 60
@@ -51,7 +49,7 @@ def extract(asked: Sequence[str], hits: Sequence[Hit], closeness: Closeness) -> 
 
 def _judged(asked: Set[str], hits: Sequence[Hit], closeness: Closeness) -> list[_Sentence]:
     spans = [_sentences(hit.text)[:_SENTENCES_PER_PASSAGE] for hit in hits]
-    close = closeness([hit.text for hit in hits], spans)
+    close = closeness(hits, spans)
     top = max((hit.score for hit in hits), default=0.0) or 1.0
     return [
         _Sentence(hit, start, end, near + 0.25 * _shared(asked, hit.text[start:end]) + 0.5 * hit.score / top)

@@ -12,11 +12,6 @@ note       which of a note's dates is the note's own: D2
 question   the dates a question speaks of: D7
 
 No date library stands behind this: they read far more as dates than D6 allows.
+
+Nothing is imported here: most questions speak of no time, and need only `names` to see that.
 """
-
-from notesearch.dates.forms import find_dates
-from notesearch.dates.note import date_of_property, note_date
-from notesearch.dates.order import MONTH_FIRST, DateOrder
-from notesearch.dates.question import dates_in_question
-
-__all__ = ["MONTH_FIRST", "DateOrder", "date_of_property", "dates_in_question", "find_dates", "note_date"]

@@ -5,6 +5,7 @@ English in full; German, French and Spanish for months and seasons, with or with
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
@@ -37,6 +38,17 @@ _WEEKDAYS = (
     "saturday sat",
     "sunday sun",
 )
+
+# Which of the times that come back is meant.
+DIRECTIONS = {
+    "last": "last",
+    "past": "last",
+    "previous": "last",
+    "this": "this",
+    "current": "this",
+    "next": "next",
+    "coming": "next",
+}
 
 _QUARTERS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": 4}
 
@@ -99,3 +111,14 @@ def month_number(name: str) -> int:
 def quarter_number(written: str) -> int:
     """1 to 4, of `Q3` or `third quarter`."""
     return int(written[-1]) if written[-1].isdecimal() else _QUARTERS.get(plain(written).split()[0], 0)
+
+
+_OTHER_TIME_WORDS = ("yesterday", "today", "tonight", "tomorrow", "ago", "weekend", "quarter")
+_TIME_WORDS = frozenset({*MONTHS, *SEASONS, *WEEKDAYS, *DIRECTIONS, *_OTHER_TIME_WORDS})
+_DIGIT = re.compile(r"\d")
+_LATIN_WORD = re.compile("[a-z]+")
+
+
+def may_speak_of_time(text: str) -> bool:
+    """Whether there can be a date in a question: each form of one has a digit, or one of these words."""
+    return bool(_DIGIT.search(text)) or not _TIME_WORDS.isdisjoint(_LATIN_WORD.findall(plain(text)))

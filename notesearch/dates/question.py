@@ -40,7 +40,7 @@ _ONE_DAY = timedelta(days=1)
 
 @cache
 def _any_mention() -> re.Pattern[str]:
-    """Compiled by the first question, not by the import: meanwhile the model is loaded in another thread."""
+    """Compiled by the first question that may speak of a time: that takes longer than to answer another."""
     form = one_of({**forms.NUMBER_FIRST, **relative.NUMBER_FIRST}, {**forms.WORD_FIRST, **relative.WORD_FIRST})
     return re.compile(f"{WORD_START}{_LEAD}{DAY_NAME}{form}")
 

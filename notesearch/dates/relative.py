@@ -14,6 +14,7 @@ from typing import cast
 from notesearch.dates import spans
 from notesearch.dates.forms import GUESSED, LIKELY, VAGUE, Reading
 from notesearch.dates.names import (
+    DIRECTIONS,
     MONTH,
     NUMBER_WORD,
     NUMBERS,
@@ -58,16 +59,7 @@ class RelativeForm:
     period: int = 0
 
 
-_DIRECTIONS = {
-    "last": "last",
-    "past": "last",
-    "previous": "last",
-    "this": "this",
-    "current": "this",
-    "next": "next",
-    "coming": "next",
-}
-_WHICH = rf"(?:(?P<which>{'|'.join(_DIRECTIONS)})\s)?"
+_WHICH = rf"(?:(?P<which>{'|'.join(DIRECTIONS)})\s)?"
 _WORD_END = rf"(?!{WORDY})"
 _NOT_OF = rf"(?!{WORDY}|\sof\s)"  # "the last week of school"
 _STEP = {"last": -1, "this": 0, "next": 1}
@@ -78,7 +70,7 @@ _VERBS = (
 
 
 def _direction(parts: re.Match[str]) -> str:
-    return _DIRECTIONS[parts["which"]] if parts["which"] else ""
+    return DIRECTIONS[parts["which"]] if parts["which"] else ""
 
 
 def count(written: str) -> tuple[int, int]:

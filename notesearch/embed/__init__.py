@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -64,7 +64,7 @@ def basis_from(sample: Encoded) -> Vectors:
 @cache
 def sample_texts() -> tuple[str, ...]:
     """Eighty-odd passages as they stand in people's notes, to learn how a model's vectors lie."""
-    return tuple((files("notesearch.embed") / "sample.txt").read_text(encoding="utf-8").splitlines())
+    return tuple(Path(__file__).with_name("sample.txt").read_text(encoding="utf-8").splitlines())
 
 
 @cache

@@ -49,7 +49,7 @@ class OnnxEmbedder:
 
     def token_starts(self, text: str) -> Sequence[int]:
         """Tokens of the model's own tokenizer."""
-        return [start for start, _ in self._counter.encode(text, add_special_tokens=False).offsets]
+        return [start for start, _ in self._tokenizer.encode(text, add_special_tokens=False).offsets]
 
     def embed_passages(self, texts: Sequence[str]) -> Encoded:
         """Sorted by length inside, so that a batch pads little."""
@@ -61,11 +61,11 @@ class OnnxEmbedder:
 
     def _encode(self, texts: list[str]) -> Encoded:
         self.load()
-        encodings = self._tokenizer.encode_batch_fast(texts)
+        rows_of_ids = self._token_ids(texts)
         vectors = np.empty((len(texts), self.card.dimension), np.float32)
         tokens: list[Vectors] = [vectors[:0]] * len(texts)
-        for batch in batches([len(encoding.ids) for encoding in encodings], _BATCH_TOKENS):
-            ids, mask = padded([encodings[i].ids for i in batch], self.conversion.pad)
+        for batch in batches([len(ids) for ids in rows_of_ids], _BATCH_TOKENS):
+            ids, mask = padded([rows_of_ids[i] for i in batch], self.conversion.pad)
             inputs = {"input_ids": ids, "attention_mask": mask}
             vectors[batch], every = self._session.run(
                 None, {name: rows.astype(self._types[name]) for name, rows in inputs.items()}
@@ -74,6 +74,15 @@ class OnnxEmbedder:
             for i, rows, chosen in zip(batch, every, own, strict=True):
                 tokens[i] = rows[chosen]
         return Encoded(vectors, tuple(tokens))
+
+    def _token_ids(self, texts: list[str]) -> list[list[int]]:
+        """Special tokens included, cut at the longest input that the model takes."""
+        tokenizer = self._tokenizer
+        room = self.card.max_tokens - tokenizer.num_special_tokens_to_add(is_pair=False)
+        encodings = tokenizer.encode_batch_fast(texts, add_special_tokens=False)
+        for encoding in encodings:
+            encoding.truncate(room)
+        return [tokenizer.post_process(encoding).ids for encoding in encodings]
 
     @cached_property
     def _session(self) -> Any:
@@ -99,25 +108,14 @@ class OnnxEmbedder:
 
     @cached_property
     def _tokenizer(self) -> Any:
-        """Cuts at the longest input that the model takes."""
-        tokenizer = self._read_tokenizer()
-        tokenizer.enable_truncation(self.card.max_tokens)
-        return tokenizer
-
-    @cached_property
-    def _counter(self) -> Any:
-        """Cuts nothing."""
-        tokenizer = self._read_tokenizer()
-        tokenizer.no_truncation()
-        return tokenizer
-
-    def _read_tokenizer(self) -> Any:
+        """Cuts and pads nothing."""
         from tokenizers import Tokenizer
 
         try:
             tokenizer = Tokenizer.from_file(str(self.conversion.folder / TOKENIZER))
         except Exception as error:  # tokenizers raises plain Exception
             raise self._damaged(error) from error
+        tokenizer.no_truncation()
         tokenizer.no_padding()
         return tokenizer
 

@@ -13,9 +13,9 @@ import sqlite3
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from notesearch.index.records import DateSpan, Fingerprint, Note, Passage
 from notesearch.index.words import spread
@@ -47,8 +47,7 @@ class VaultRow:
     scan: str
 
 
-@dataclass(frozen=True, slots=True)
-class KnownFile:
+class KnownFile(NamedTuple):
     """What is recorded of a file, to compare it with the disk."""
 
     note: int
@@ -80,7 +79,7 @@ class NoteRow:
 
 @dataclass(frozen=True, slots=True)
 class PassageRow:
-    """A passage and the note it is of. `embedded` is the key of its vector."""
+    """A passage and the note it is of. `words` is what was encoded of its text, `embedded` the key of its vector."""
 
     id: int
     note: int
@@ -89,6 +88,7 @@ class PassageRow:
     lines: tuple[int, int]
     headings: tuple[str, ...]
     text: str
+    words: str
     hidden: bool
     archived: bool
     embedded: bytes
@@ -103,7 +103,7 @@ _NOTE = (
     "id, vault, path, name, title, heading, aliases, tags, date_first, date_last, date_source, date_certainty, "
     "size, mtime_ns, ctime_ns, inode, scanned_ns, content_hash, conflict_copy, remark"
 )
-_PASSAGE = "id, note, start, end, first_line, last_line, headings, text, hidden, archived, embedded"
+_PASSAGE = "id, note, start, end, first_line, last_line, headings, text, words, hidden, archived, embedded"
 
 
 def known_files(connection: sqlite3.Connection, vault: int) -> dict[str, KnownFile]:
@@ -170,7 +170,7 @@ def _put_row(connection: sqlite3.Connection, vault: int, note: Note, fingerprint
         "date_last": span and span.last.isoformat(),
         "date_source": span and span.source,
         "date_certainty": span and span.certainty,
-        **asdict(fingerprint),
+        **fingerprint._asdict(),
         "scanned_ns": scanned_ns,
         "content_hash": note.content_hash,
         "conflict_copy": note.conflict_copy,
@@ -250,6 +250,7 @@ def _put_passage(
         *passage.lines,
         json.dumps(passage.headings, ensure_ascii=False),
         passage.text,
+        None if passage.words == passage.text else passage.words,
         passage.hidden,
         passage.archived,
         key,
@@ -293,7 +294,7 @@ def touch_note(connection: sqlite3.Connection, note: int, fingerprint: Fingerpri
     """Record that a file, whatever its times say, still holds the same bytes."""
     connection.execute(
         "UPDATE note SET size = ?, mtime_ns = ?, ctime_ns = ?, inode = ?, scanned_ns = ? WHERE id = ?",
-        (*astuple(fingerprint), scanned_ns, note),
+        (*fingerprint, scanned_ns, note),
     )
 
 
@@ -354,6 +355,6 @@ def _note(row: Sequence[Any]) -> NoteRow:
 
 
 def _passage(row: Sequence[Any]) -> PassageRow:
-    id_, note, start, end, first, last, headings, text, hidden, archived, embedded = row
+    id_, note, start, end, first, last, headings, text, words, hidden, archived, embedded = row
     lines, path = (first, last), tuple(json.loads(headings))
-    return PassageRow(id_, note, start, end, lines, path, text, bool(hidden), bool(archived), embedded)
+    return PassageRow(id_, note, start, end, lines, path, text, words or text, bool(hidden), bool(archived), embedded)

@@ -10,8 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from pathlib import PurePosixPath
-from typing import Literal
+from typing import Literal, NamedTuple
 
 LinkKind = Literal["wiki", "markdown", "property"]
 
@@ -32,7 +31,9 @@ ROLES: Mapping[str, Role] = {
 
 def role_of(path: str) -> Role:
     """What a file is, by the ending of its name."""
-    return ROLES.get(PurePosixPath(path).suffix.lower(), "attachment")
+    name = path[path.rfind("/") + 1 :]
+    dot = name.rfind(".")
+    return ROLES.get(name[dot:].lower(), "attachment") if dot > 0 else "attachment"
 
 
 class VaultKind(StrEnum):
@@ -123,9 +124,12 @@ class Passage:
     archived: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Fingerprint:
-    """What the file system said of a file when it was read (rule F8); times in nanoseconds."""
+class Fingerprint(NamedTuple):
+    """What the file system said of a file when it was read (rule F8); times in nanoseconds.
+
+    A tuple, as are `File` and `KnownFile`: each question makes one for every file of the vault, and a frozen dataclass
+    takes several times as long.
+    """
 
     size: int
     mtime_ns: int

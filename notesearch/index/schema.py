@@ -138,7 +138,13 @@ _MARKS_AND_PARTS = Migration(
     rereads=True,
 )
 
-MIGRATIONS: tuple[Migration, ...] = (_FIRST, _MARKS_AND_PARTS)
+_SPOKEN_WORDS = Migration(
+    # What was encoded of a passage, where that is not its text: so a token finds the sentence that it is of.
+    ("ALTER TABLE passage ADD COLUMN words TEXT",),
+    rereads=True,
+)
+
+MIGRATIONS: tuple[Migration, ...] = (_FIRST, _MARKS_AND_PARTS, _SPOKEN_WORDS)
 
 
 def migrate(connection: sqlite3.Connection) -> bool:

@@ -208,6 +208,10 @@ class Store:
         """What is recorded of each note's file, by path."""
         return catalog.known_files(self._connection, vault)
 
+    def note_paths(self) -> list[str]:
+        """The paths of all files that are known, each relative to its vault."""
+        return [catalog.path_from_sql(row[0]) for row in self._connection.execute("SELECT path FROM note")]
+
     def put_note(
         self, vault: int, note: Note, fingerprint: Fingerprint, scanned_ns: int, embedded: Sequence[tuple[bytes, str]]
     ) -> int:
@@ -246,7 +250,7 @@ class Store:
                     failure.vault,
                     catalog.path_to_sql(failure.path),
                     failure.reason,
-                    *asdict(failure.fingerprint).values(),
+                    *failure.fingerprint,
                 ),
             )
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from posixpath import splitext
 from urllib.parse import unquote
 
-from notesearch.dates import DateOrder, note_date
+from notesearch.dates.note import note_date
+from notesearch.dates.order import DateOrder
 from notesearch.index.records import DateSpan, Note, VaultKind
 from notesearch.read import canvas, frontmatter, markdown, pdf, pictures, pieces
 from notesearch.read.blocks import HEADING

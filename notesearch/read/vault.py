@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from unicodedata import normalize
 
 import regex
@@ -43,8 +43,7 @@ class WalkRules:
     include_templates: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(NamedTuple):
     """A file of the vault as the walk saw it. A note that is `too_large` is known by name and not read (F6)."""
 
     path: str

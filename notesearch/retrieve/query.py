@@ -13,7 +13,7 @@ from datetime import date
 
 import regex
 
-from notesearch.dates import date_of_property, dates_in_question
+from notesearch.dates.names import may_speak_of_time
 from notesearch.errors import UsageError
 from notesearch.index.records import DateSpan, Where
 from notesearch.language import STOP_WORDS, words_of
@@ -80,8 +80,15 @@ def parse(
             if token["quoted"] and not token["key"] and words_of(token["quoted"]):
                 query = replace(query, phrases=(*query.phrases, token["quoted"]))
     question = " ".join(kept)
-    dates = tuple(span for _, _, span in dates_in_question(question, today or date.today()))
-    return replace(query, text=question, words=words_of(question), dates=dates)
+    return replace(query, text=question, words=words_of(question), dates=_dates(question, today or date.today()))
+
+
+def _dates(question: str, today: date) -> tuple[DateSpan, ...]:
+    if not may_speak_of_time(question):
+        return ()
+    from notesearch.dates.question import dates_in_question
+
+    return tuple(span for _, _, span in dates_in_question(question, today))
 
 
 def _filter(token: regex.Match[str], property_keys: Collection[str]) -> Where | None:
@@ -95,7 +102,7 @@ def _filter(token: regex.Match[str], property_keys: Collection[str]) -> Where | 
     if key == "path":
         return Where(not_paths=(value,)) if excluded else Where(paths=(value,))
     if key in ("from", "to") and not excluded:
-        span = date_of_property(value)
+        span = _date(value)
         return None if span is None else Where(first=span.first) if key == "from" else Where(last=span.last)
     if key in property_keys:
         pair = ((key, value),)
@@ -103,9 +110,15 @@ def _filter(token: regex.Match[str], property_keys: Collection[str]) -> Where | 
     return None
 
 
+def _date(text: str) -> DateSpan | None:
+    from notesearch.dates.note import date_of_property
+
+    return date_of_property(text)
+
+
 def day(text: str, option: str) -> DateSpan:
     """A date given as an option. Raises UsageError if it is none."""
-    span = date_of_property(text)
+    span = _date(text)
     if span is None:
         raise UsageError(f"{option} {text!r} is not a date. Write it as 2025-03-14, 2025-03 or 2025.")
     return span

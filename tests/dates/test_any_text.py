@@ -7,9 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notesearch.dates import DateOrder, dates_in_question, find_dates, note_date
 from notesearch.dates.daily import date_by_format
+from notesearch.dates.forms import find_dates
+from notesearch.dates.note import note_date
+from notesearch.dates.order import DateOrder
 from notesearch.dates.pieces import folded
+from notesearch.dates.question import dates_in_question
 from notesearch.index.records import DateSpan
 
 WEDNESDAY = date(2026, 3, 18)

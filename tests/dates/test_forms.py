@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notesearch.dates import MONTH_FIRST, DateOrder, date_of_property, find_dates
+from notesearch.dates.forms import find_dates
+from notesearch.dates.note import date_of_property
+from notesearch.dates.order import MONTH_FIRST, DateOrder
 from notesearch.index.records import DateSpan
 
 DAY_FIRST = DateOrder(day_first=True)

@@ -5,8 +5,8 @@ from datetime import date, datetime
 
 import pytest
 
-from notesearch.dates import date_of_property, note_date
 from notesearch.dates.daily import date_by_format
+from notesearch.dates.note import date_of_property, note_date
 from notesearch.index.records import DateSpan
 
 

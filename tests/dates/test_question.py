@@ -4,7 +4,8 @@ from datetime import date
 
 import pytest
 
-from notesearch.dates import dates_in_question
+from notesearch.dates.names import may_speak_of_time
+from notesearch.dates.question import dates_in_question
 from notesearch.index.records import DateSpan
 
 WEDNESDAY = date(2026, 3, 18)
@@ -18,7 +19,9 @@ def days(span: DateSpan | None) -> str:
 
 
 def asked(text: str, today: date = WEDNESDAY) -> list[tuple[str, str]]:
-    return [(text[start:end], days(span)) for start, end, span in dates_in_question(text, today)]
+    found = [(text[start:end], days(span)) for start, end, span in dates_in_question(text, today)]
+    assert may_speak_of_time(text) or not found  # else a question's date would not be looked for
+    return found
 
 
 # D7: questions
