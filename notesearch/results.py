@@ -43,9 +43,10 @@ class Signals:
     """What each arm said of a hit; None: it said nothing. Higher is better everywhere.
 
     `dense`: cosine, -1..1. `lexical`: share of the question's words, weighted by rarity, 0..1. `title`: how well the
-    note's name or alias fits, 0..1. `time`: how far it lies in the days asked for, 0..1. `rerank`: MaxSim, about
-    0..1. `note_rerank`: the same for the note's found passages taken together. `total`: the weighted sum of
-    these and of the neighbouring passages', by which hits are ordered.
+    note's name or alias fits, 0..1; `links`: how well what links from other notes call it does. `time`: how far it
+    lies in the days asked for, 0..1. `rerank`: MaxSim, about 0..1. `note_rerank`: the same for the note's found
+    passages taken together. `total`: the weighted sum of these and of the neighbouring passages', by which hits are
+    ordered.
     """
 
     dense: float | None = None

@@ -115,6 +115,7 @@ def _hit(
             dense=candidate.dense,
             lexical=candidate.lexical,
             title=candidate.title,
+            links=candidate.links,
             time=candidate.time,
             rerank=candidate.rerank,
             note_rerank=candidate.note_rerank,

@@ -277,14 +277,16 @@ def _put_passage(
 def _put_links(connection: sqlite3.Connection, note_id: int, note: Note, passage_ids: Sequence[int]) -> None:
     connection.execute("DELETE FROM link WHERE note = ?", (note_id,))
     starts = [passage.start for passage in note.passages]
-    rows = []
+    statement = f"INSERT INTO link (note, passage, {', '.join(_LINK)}) VALUES ({', '.join('?' * (len(_LINK) + 2))})"
+    anchors = []
     for link in note.links:
         at = bisect_right(starts, link.start) - 1
         inside = at >= 0 and link.start < note.passages[at].end
-        rows.append((note_id, passage_ids[at] if inside else None, *(getattr(link, name) for name in _LINK)))
-    connection.executemany(
-        f"INSERT INTO link (note, passage, {', '.join(_LINK)}) VALUES ({', '.join('?' * (len(_LINK) + 2))})", rows
-    )
+        row = (note_id, passage_ids[at] if inside else None, *(getattr(link, name) for name in _LINK))
+        id_ = connection.execute(statement, row).lastrowid
+        if link.shown:
+            anchors.append((id_, spread(link.shown)))
+    connection.executemany("INSERT INTO anchors (rowid, shown) VALUES (?, ?)", anchors)
 
 
 _LINK = ("target", "part", "shown", "kind", "embed", "start", "end", "line", "hidden")

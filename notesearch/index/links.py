@@ -121,6 +121,21 @@ def links_to(connection: sqlite3.Connection, notes: Sequence[int]) -> dict[int, 
     )
 
 
+def anchored(connection: sqlite3.Connection, expression: str, limit: int) -> list[tuple[int, int | None, str]]:
+    """(note, passage, shown) of links from other notes whose shown words match, as `words` makes an expression, the
+    `limit` best: what they lead to, the passage where the link names a part, and what they call it.
+    """
+    if not expression:
+        return []
+    rows = connection.execute(
+        "SELECT to_note, (SELECT id FROM passage WHERE note = to_note AND to_line BETWEEN first_line AND last_line "
+        "ORDER BY start LIMIT 1), link.shown FROM anchors JOIN link ON link.id = anchors.rowid "
+        "WHERE anchors MATCH ? AND to_note <> link.note ORDER BY rank, link.id LIMIT ?",
+        (expression, limit),
+    )
+    return [(int(note), passage, str(shown)) for note, passage, shown in rows]
+
+
 def doubtful(connection: sqlite3.Connection) -> list[DoubtfulRow]:
     """Links that lead nowhere (R8), then those that name no part of their note (R7) or would have fitted several files
     (R9); by note and line.

@@ -138,13 +138,18 @@ _MARKS_AND_PARTS = Migration(
     rereads=True,
 )
 
-_SPOKEN_WORDS = Migration(
-    # What was encoded of a passage, where that is not its text: so a token finds the sentence that it is of.
-    ("ALTER TABLE passage ADD COLUMN words TEXT",),
+_WORDS_AND_ANCHORS = Migration(
+    (
+        # What was encoded of a passage, where that is not its text: so a token finds the sentence that it is of.
+        "ALTER TABLE passage ADD COLUMN words TEXT",
+        # What links call the notes they lead to; row ids are those of `link`.
+        'CREATE VIRTUAL TABLE anchors USING fts5(shown, tokenize = "porter unicode61 remove_diacritics 2")',
+        "CREATE TRIGGER link_gone AFTER DELETE ON link BEGIN DELETE FROM anchors WHERE rowid = old.id; END",
+    ),
     rereads=True,
 )
 
-MIGRATIONS: tuple[Migration, ...] = (_FIRST, _MARKS_AND_PARTS, _SPOKEN_WORDS)
+MIGRATIONS: tuple[Migration, ...] = (_FIRST, _MARKS_AND_PARTS, _WORDS_AND_ANCHORS)
 
 
 def migrate(connection: sqlite3.Connection) -> bool:

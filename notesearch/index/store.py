@@ -426,6 +426,10 @@ class Store:
         """(note id, BM25) of notes called so, best `k` first."""
         return words.search_names(self._connection, expression, k, within)
 
+    def anchored(self, expression: str, limit: int) -> list[tuple[int, int | None, str]]:
+        """What links call so: see `links.anchored`."""
+        return links.anchored(self._connection, expression, limit)
+
     def matching(self, expression: str, within: Ids | None) -> Ids:
         """Ids of all passages that match `expression`, ascending."""
         rows = self._connection.execute("SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid", (expression,))

@@ -26,6 +26,10 @@ from notesearch.retrieve.query import Query
 DENSE_DEPTH = 200
 LEXICAL_DEPTH = 400
 NAMES_DEPTH = 20
+ANCHORS_DEPTH = 300
+"""Links whose words match; a note that many link to should not hide the others."""
+_MOSTLY = 0.67
+"""A link must say most of what is asked: one word of two, "scale", is said of too many notes."""
 DATED_DEPTH = 40
 """Notes of the days a question speaks of; a question about a whole year should not make all of it candidates."""
 
@@ -47,9 +51,10 @@ class Candidate:
 
     `dense`: cosine; None without a vector. `lexical`: BM25 as a share of what a perfect match of the question's words
     would get, 0..1. `only`: whether no other passage holds every telling word. `title`: how well the note's name fits
-    the question, 0..1. `time`: how far the note lies in the days the question speaks of, 0..1. `rerank`: MaxSim;
-    `note_rerank`: MaxSim of the note's candidates taken together, since a note often says in one paragraph who and in
-    another what. Both None until asked for, or without token vectors. `neighbours`: the passages before and after.
+    the question, 0..1; `links`: how well what links from other notes call it does. `time`: how far the note lies in
+    the days the question speaks of, 0..1. `rerank`: MaxSim; `note_rerank`: MaxSim of the note's candidates taken
+    together, since a note often says in one paragraph who and in another what. Both None until asked for, or without
+    token vectors. `neighbours`: the passages before and after.
     """
 
     id: int
@@ -58,6 +63,7 @@ class Candidate:
     lexical: float = 0.0
     only: bool = False
     title: float = 0.0
+    links: float = 0.0
     time: float = 0.0
     rerank: float | None = None
     note_rerank: float | None = None
@@ -71,6 +77,7 @@ class Arms:
     dense: bool = True
     lexical: bool = True
     title: bool = True
+    links: bool = True
     time: bool = True
     rerank: bool = True
     fields: FieldWeights = FieldWeights()
@@ -78,7 +85,8 @@ class Arms:
 
 @dataclass(frozen=True, slots=True)
 class _Evidence:
-    """What the arms found. `dense`, `lexical` and `only` go by passage id, `title` and `time` by note id.
+    """What the arms found. `dense`, `lexical` and `only` go by passage id, `title` and `time` by note id, `links` by
+    (note, passage), the passage None where a link names no part.
 
     A note's own share of the question's words stands in `lexical` under its negated id.
     """
@@ -88,6 +96,7 @@ class _Evidence:
     lexical: Mapping[int, float]
     only: Set[int]
     title: Mapping[int, float]
+    links: Mapping[tuple[int, int | None], float]
     time: Mapping[int, float]
 
 
@@ -105,11 +114,13 @@ class Candidates:
     def first(self) -> list[Candidate]:
         """Everything that some arm found."""
         evidence, store = self._evidence, self._store
-        named = {*evidence.title, *evidence.time}
+        linked = sorted(evidence.links, key=lambda place: -evidence.links[place])[:NAMES_DEPTH]
+        named = {*evidence.title, *evidence.time, *(note for note, passage in linked if passage is None)}
+        parts = (passage for _, passage in linked if passage is not None)
         first = store.first_passages(list(named))
         dated = store.passages_within(list(evidence.time)).tolist()
         worded = (id_ for id_ in evidence.lexical if id_ > 0)
-        ids = {*evidence.dense, *worded, *evidence.only, *dated, *(first.get(note, -note) for note in named)}
+        ids = {*evidence.dense, *worded, *evidence.only, *dated, *parts, *(first.get(note, -note) for note in named)}
         return self._described(self._allowed(ids))
 
     def with_neighbours(self, chosen: Sequence[Candidate]) -> list[Candidate]:
@@ -146,6 +157,7 @@ class Candidates:
             },
             only={id_ for id_, _ in holders} if len(holders) == 1 else set(),
             title=_title_fits(store, query, [note for note, _ in named]),
+            links=_anchor_fits(store, query, words, notes) if arms.links else {},
             time=_dated(store, query.dates, notes) if arms.time else {},
         )
 
@@ -154,7 +166,7 @@ class Candidates:
         called = set(self._store.called_with(signs))
         title = dict.fromkeys(called if notes is None else called & set(notes), 1.0)
         lexical = dict.fromkeys([] if self._within is None else self._within[:LEXICAL_DEPTH].tolist(), 1.0)
-        return _Evidence(vector=None, dense={}, lexical=lexical, only=set(), title=title, time={})
+        return _Evidence(vector=None, dense={}, lexical=lexical, only=set(), title=title, links={}, time={})
 
     def _allowed(self, ids: Iterable[int]) -> list[int]:
         """A note without text has passed the filters by itself; passages must be within what may be shown."""
@@ -178,6 +190,7 @@ class Candidates:
                 lexical=evidence.lexical.get(i, 0.0),
                 only=i in evidence.only,
                 title=evidence.title.get(note, 0.0),
+                links=max(evidence.links.get((note, None), 0.0), evidence.links.get((note, i), 0.0)),
                 time=evidence.time.get(note, 0.0),
             )
             for i in ids
@@ -225,6 +238,19 @@ def _title_fits(store: Store, query: Query, notes: Sequence[int]) -> dict[int, f
     """Note id → fit of the best of its names; 0 if only its tags or properties share words with the question."""
     asked = _key_words(query.text)
     return {note: max(_fit(asked, name) for name in _names(row)) for note, row in store.notes(notes).items()}
+
+
+def _anchor_fits(
+    store: Store, query: Query, words: str, notes: Sequence[int] | None
+) -> dict[tuple[int, int | None], float]:
+    """(note, passage or None) → fit of the best of what links call it."""
+    asked = _key_words(query.text)
+    allowed = None if notes is None else set(notes)
+    fits: dict[tuple[int, int | None], float] = {}
+    for note, passage, shown in store.anchored(words, ANCHORS_DEPTH):
+        if (allowed is None or note in allowed) and (fit := _fit(asked, shown)) > _MOSTLY:
+            fits[note, passage] = max(fits.get((note, passage), 0.0), fit)
+    return fits
 
 
 def _names(row: NoteRow) -> Iterable[str]:

@@ -29,6 +29,7 @@ class Weights:
     only_one: float = 2.0
     title: float = 0.1
     exact_name: float = 2.0
+    links: float = 0.3
     time: float = 0.8
     rerank: float = 2.0
     note_rerank: float = 2.0
@@ -116,6 +117,7 @@ def _sum(candidate: Candidate, usual: Candidate, weights: Weights) -> float:
         + weights.only_one * candidate.only
         + weights.title * candidate.title
         + weights.exact_name * (candidate.title == 1.0)
+        + weights.links * candidate.links
         + weights.time * candidate.time
         + weights.rerank * (rerank or 0.0)
         + weights.note_rerank * (note_rerank or 0.0)
