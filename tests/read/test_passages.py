@@ -44,7 +44,7 @@ pieces = st.sampled_from(
 )
 
 
-@given(st.one_of(st.text(), st.lists(pieces).map("".join)))
+@given(st.one_of(st.text(st.characters(exclude_characters="\0")), st.lists(pieces).map("".join)))
 @example("---\ntitle: x\n---\nbody")
 @example("# only\n## headings\n### here")
 def test_n1_no_text_is_lost_and_every_passage_is_its_slice(text: str) -> None:
