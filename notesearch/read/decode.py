@@ -131,7 +131,7 @@ def line_starts(text: str) -> list[int]:
     Never empty. A line end that ends the text opens no further line.
     """
     line_end = _LINE_END if "\r" in text else _NEWLINE  # three times as fast, and nearly every note
-    starts = [0, *(end.end() for end in line_end.finditer(text))]
+    starts = [0, *[end.end() for end in line_end.finditer(text)]]
     if len(starts) > 1 and starts[-1] == len(text):
         starts.pop()
     return starts

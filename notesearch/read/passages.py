@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Self
 
-from notesearch.index.records import Link, Passage
+from notesearch.index.records import Link, Passage, quickly
 from notesearch.read.blocks import BLANK, CODE, HEADING, ITEM, TABLE, Block
 from notesearch.read.decode import for_index, safe_cut
 from notesearch.read.links import search_words
@@ -249,13 +249,16 @@ def _with_slack(tokens: int) -> int:
     return tokens + tokens // 8
 
 
+_quick_passage = quickly(Passage)
+
+
 def _passage(atoms: Sequence[_Atom], speech: _Speech, line_starts: Sequence[int]) -> Passage:
     start = atoms[0].start
     text = speech.text[start : atoms[-1].end].rstrip()
     end = start + len(text)
     below = [atom for atom in atoms if not atom.is_heading]
     body, *others = below or atoms[-1:]
-    return Passage(
+    return _quick_passage(
         start,
         end,
         (bisect_right(line_starts, start), bisect_right(line_starts, end - 1)),
