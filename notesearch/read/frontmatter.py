@@ -111,8 +111,8 @@ class Frontmatter:
 
     def _values(self, keys: Iterable[str]) -> list[Value]:
         """What stands under these keys; a value of the wrong type does not count."""
-        values = [self.fields[key] for key in keys if key in self.fields]
-        return [value for value in values if not isinstance(value, Nested)]
+        fields = self.fields
+        return [fields[key] for key in keys if key in fields and not isinstance(fields[key], Nested)]
 
     def _first_text(self, keys: Iterable[str]) -> str:
         texts = [_one_line(value) for value in self._values(keys) if isinstance(value, str)]

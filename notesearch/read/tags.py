@@ -16,8 +16,8 @@ from notesearch.read.blocks import Block, BlockKind
 from notesearch.read.inline import Span, only_text, unified
 
 _HASH = re.compile(r"#[^\s#]")
-# Links, addresses and HTML tags come first, so that no `#` in them counts; each stops at the next sign of its kind. Each
-# begins with a sign, so that `re` leaps over all that is none.
+# Links, addresses and HTML tags come first, so that no `#` in them counts; each stops at the next sign of its kind.
+# All begin with a sign, so that `re` leaps over what is none.
 _TAG = re.compile(
     r"""
       \\[^\n]
