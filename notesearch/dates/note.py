@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 from posixpath import splitext
 
 from notesearch.dates import spans
@@ -71,6 +72,11 @@ def date_of_property(value: str, *, order: DateOrder = MONTH_FIRST) -> DateSpan 
     if year := _YEAR.fullmatch(value):
         days = spans.whole_years(int(year[1]))
         return DateSpan(*days, "property", LIKELY) if days else None
+    return _written_out(value, order)
+
+
+@lru_cache(maxsize=1024)  # the notes of a day have the same
+def _written_out(value: str, order: DateOrder) -> DateSpan | None:
     return _surest(find_dates(value, order=order, source="property"))
 
 
