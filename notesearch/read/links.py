@@ -69,6 +69,7 @@ _MARKDOWN_SCHEME = re.compile(r"[a-z][a-z0-9+.-]+:|//", re.IGNORECASE)
 _DENDRON_SCHEME = "dendron://"  # names a vault, not a place outside: in Dendron a link like any other
 
 # L4, Logseq alone. The first half of the tag's expression steps over links, in which `#` is no tag (B9).
+_MOST_NESTED = 8
 _BRACKET_RUN = re.compile(r"\[{2,}|\]{2,}|[\r\n]")
 _BLOCK_REFERENCE = re.compile(rf"\(\(({_UUID})\)\)")
 _TAG = re.compile(
@@ -228,18 +229,27 @@ def _wiki_links(page: _Page, kind: LinkKind, claimed: AbstractSet[int] = frozens
 
 
 def _nested_pairs(page: _Page) -> Iterator[Span]:
-    """Every pair of double brackets within a line (L4): `[[a [[b]] c]]` is two."""
+    """Every pair of double brackets within a line (L4): `[[a [[b]] c]]` is two.
+
+    Of pairs in pairs the innermost few: each holds the text of those in it, so all together would hold its square.
+    """
     opened: list[int] = []
+    depths = [0]  # how deep pairs are nested in what is open, outermost first; before all stands the line
     for found in page.matches(_BRACKET_RUN):
         run, (first, last) = found[0], found.span()
         if run[0] == "[":
             opened += range(last - len(run) // 2 * 2, last, 2)
+            depths += [0] * (len(run) // 2)
         elif run[0] == "]":
             for close in range(first, last - 1, 2):
                 if opened:
-                    yield opened.pop(), close + 2
+                    start, depth = opened.pop(), depths.pop() + 1
+                    depths[-1] = max(depths[-1], depth)
+                    if depth <= _MOST_NESTED:
+                        yield start, close + 2
         else:
             opened.clear()
+            depths = [0]
 
 
 def _wiki_halves(inside: str, kind: VaultKind) -> tuple[str, str]:
