@@ -24,11 +24,12 @@ def quickly(record: Callable[Fields, Record]) -> Callable[Fields, Record]:
     Each field of a frozen instance costs a call. Here they are set in a twin that is not frozen, which then changes its
     class.
     """
+    frozen = cast("type[Any]", record)
 
     def freeze(self: object) -> None:
-        self.__class__ = cast("type[Any]", record)
+        self.__class__ = frozen
 
-    twin_fields = [(field.name, field.type, copy(field)) for field in fields(cast("type[Any]", record))]
+    twin_fields = [(field.name, field.type, copy(field)) for field in fields(frozen)]
     return make_dataclass(f"quick {record!r}", twin_fields, slots=True, namespace={"__post_init__": freeze})
 
 

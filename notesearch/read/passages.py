@@ -185,14 +185,16 @@ class _Packer:
     def pack(self, section: Iterable[_Atom]) -> list[list[_Atom]]:
         """The atoms of each passage of a section, its blocks cut where they are too long."""
         target = self._sizes.target
-        for unit in _units(piece for block in section for piece in self._cut(block)):
-            sizes = [self._ruler.tokens(atom.start, atom.end) for atom in unit]
-            if sum(sizes) <= target:
-                self._add(unit, sum(sizes), target)
+        for unit in _units(atom for block in section for atom in self._atoms_of(block)):
+            tokens = [self._ruler.tokens(atom.start, atom.end) for atom in unit]
+            size = sum(tokens)
+            if size <= target:
+                self._add(unit, size, target)
                 continue
             self._flush()
-            for atom, size in zip(unit, sizes, strict=True):
-                self._add([atom], size, _with_slack(_share(sum(sizes), target)))
+            limit = _with_slack(_share(size, target))
+            for atom, own in zip(unit, tokens, strict=True):
+                self._add([atom], own, limit)
         last_is_crumb = self._tokens < self._sizes.crumb
         self._flush(even_headings=True)
         if last_is_crumb and len(self._groups) > 1:
@@ -200,18 +202,18 @@ class _Packer:
             self._groups[-1] += crumb
         return self._groups
 
-    def _cut(self, atom: _Atom) -> Iterator[_Atom]:
+    def _atoms_of(self, atom: _Atom) -> Iterator[_Atom]:
         """A block, or the pieces of one that is too long."""
-        tokens = self._ruler.tokens(atom.start, atom.end)
+        block, lead = atom.block, atom.lead
+        tokens = self._ruler.tokens(block.start, block.end)
         if tokens <= self._sizes.target:
             yield atom
             return
-        for start, end in _pieces(self._ruler, atom.block, tokens, self._sizes):
-            header = start > atom.start and atom.block.kind is TABLE
-            yield atom._replace(start=start, end=end, lead=self._first_line(atom) if header else atom.lead)
-
-    def _first_line(self, atom: _Atom) -> tuple[int, int]:
-        return atom.start, self._ruler.text.find("\n", atom.start, atom.end) + 1 or atom.end
+        header_end = self._ruler.text.find("\n", block.start, block.end) + 1 or block.end
+        for start, end in _pieces(self._ruler, block, tokens, self._sizes):
+            yield atom._replace(start=start, end=end, lead=lead)
+            if block.kind is TABLE:
+                lead = block.start, header_end
 
     def _add(self, atoms: Sequence[_Atom], size: int, limit: int) -> None:
         if self._tokens + size > limit:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -42,6 +43,12 @@ pieces = st.sampled_from(
         *("[[a b|c]] and [d](e.md)\n", SENTENCE + " ", SENTENCE + "\n", "word " * 60, "…。", "台北" * 40),
     ]
 )
+
+
+def test_time_is_linear_in_what_belongs_together() -> None:  # B1
+    started = time.process_time()
+    assert len(read("- one\n" + "  - two\n" * 50_000).passages) > 1000
+    assert time.process_time() - started < 5
 
 
 @given(st.one_of(st.text(st.characters(exclude_characters="\0")), st.lists(pieces).map("".join)))
