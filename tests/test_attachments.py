@@ -71,6 +71,12 @@ def test_a_link_leads_to_an_attachment_by_its_whole_name_only(with_form: Noteboo
     assert with_form.status().unresolved_links == (("missing", 1),)
 
 
+def test_how_an_attachment_is_shown_is_no_part_of_it(with_form: Notebook, vault: Path) -> None:  # R7
+    write(vault, "shown.md", "![[log form.pdf#height=400]] ![[log form.pdf#page=2]] ![[log form.pdf#page=9]]\n")
+    with_form.update()
+    assert [link.part for link in with_form.doubtful_links() if link.taken == "log form.pdf"] == ["page=9"]
+
+
 def test_a_changed_pdf_is_read_again_before_it_is_shown(with_form: Notebook, vault: Path) -> None:
     assert with_form.search("duty pharmacist", k=1)[0].note == "log form.pdf"
     (vault / "log form.pdf").write_bytes(FORM.read_bytes().replace(b"duty pharmacist", b"night veterinary"))
@@ -176,13 +182,14 @@ def test_the_setting_is_the_users_and_not_the_vaults(tmp_path: Path, vault: Path
 @pytest.mark.slow
 def test_a_picture_is_found_by_its_words_with_the_note_that_shows_it(tmp_path: Path, vault: Path) -> None:
     shutil.copyfile(BOARD, vault / "board.png")
-    write(vault, "stock.md", "before abel wiped it: ![[board.png|300]]\n")
+    write(vault, "stock.md", "before abel wiped it: ![[board.png#right|300]]\n")
     with Notebook.open(tmp_path / "index", vaults=[vault], model="hashed", settings=Settings()) as notebook:
         assert notebook.update().added == 5
         hit = notebook.search("ruler goes in at six", k=1)[0]
         assert (hit.note, hit.lines, hit.headings) == ("board.png", (1, 1), ())
         assert [link.note for link in hit.backlinks] == ["stock.md"]
         assert "   in: stock.md\n" in printed(notebook, "ruler goes in at six")
+        assert all(link.taken != "board.png" for link in notebook.doubtful_links())
 
 
 @pytest.mark.slow

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
+from functools import lru_cache
 from posixpath import splitext
 
 from notesearch.dates import spans
@@ -71,15 +72,21 @@ def date_of_property(value: str, *, order: DateOrder = MONTH_FIRST) -> DateSpan 
     if year := _YEAR.fullmatch(value):
         days = spans.whole_years(int(year[1]))
         return DateSpan(*days, "property", LIKELY) if days else None
+    return _written_out(value, order)
+
+
+@lru_cache(maxsize=1024)  # the notes of a day have the same
+def _written_out(value: str, order: DateOrder) -> DateSpan | None:
     return _surest(find_dates(value, order=order, source="property"))
 
 
 def _surest(found: Found) -> DateSpan | None:
-    return max((span for _, _, span in found), key=lambda span: span.certainty, default=None)
+    return max([span for _, _, span in found], key=lambda span: span.certainty) if found else None
 
 
 def _own_name(name: str) -> str:
-    conflict = _CONFLICT.search(folded(name))
+    lower = folded(name)
+    conflict = _CONFLICT.search(lower) if "conflict" in lower else None
     return name[: conflict.start()] if conflict else name
 
 
@@ -114,6 +121,6 @@ def _local_day(time_ns: int) -> date | None:
     if time_ns <= 0:
         return None
     try:
-        return datetime.fromtimestamp(time_ns // 1_000_000_000).date()
+        return date.fromtimestamp(time_ns // 1_000_000_000)
     except (ValueError, OverflowError, OSError):
         return None

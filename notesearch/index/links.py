@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from notesearch.index.catalog import path_from_sql, path_to_sql
-from notesearch.index.records import Link, Part, ResolvedLink
+from notesearch.index.records import Link, Part, ResolvedLink, role_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,13 +146,21 @@ def doubtful(connection: sqlite3.Connection) -> list[DoubtfulRow]:
         "FROM link JOIN note ON note.id = link.note "
         "WHERE to_path IS NULL OR others > 0 OR partless ORDER BY to_path IS NOT NULL, vault, path, line, link.id"
     )
-    return [_doubtful(*row) for row in rows]
+    found = (_doubtful(*row) for row in rows)
+    return [link for link in found if link.to is None or link.others or link.partless]
 
 
 def _doubtful(vault: int, path: Any, line: int, target: str, part: str, how: str, to: Any, *rest: int) -> DoubtfulRow:
-    others, partless = rest
+    others, no_line = rest
     taken = None if to is None else path_from_sql(to)
-    return DoubtfulRow(vault, path_from_sql(path), line, target, part, how, taken, others, bool(partless))
+    partless = bool(no_line) and taken is not None and _names_a_part(part, taken)
+    return DoubtfulRow(vault, path_from_sql(path), line, target, part, how, taken, others, partless)
+
+
+def _names_a_part(part: str, path: str) -> bool:
+    """Of a PDF only pages have names, and of a picture nothing: `#height=400` and `#right` say how it is shown."""
+    role = role_of(path)
+    return part.startswith("page=") if role == "pdf" else role != "picture"
 
 
 def unresolved(connection: sqlite3.Connection) -> list[tuple[str, int]]:

@@ -6,11 +6,31 @@ included, both ends inclusive. Paths are relative to their vault, with `/` on ev
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from copy import copy
+from dataclasses import dataclass, fields, make_dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, ParamSpec, TypeVar, cast
+
+Fields = ParamSpec("Fields")
+Record = TypeVar("Record")
+
+
+def quickly(record: Callable[Fields, Record]) -> Callable[Fields, Record]:
+    """A frozen, slotted dataclass, to be made in less than half the time: for those that come by the hundred thousand.
+
+    Each field of a frozen instance costs a call. Here they are set in a twin that is not frozen, which then changes its
+    class.
+    """
+    frozen = cast("type[Any]", record)
+
+    def freeze(self: object) -> None:
+        self.__class__ = frozen
+
+    twin_fields = [(field.name, field.type, copy(field)) for field in fields(frozen)]
+    return make_dataclass(f"quick {record!r}", twin_fields, slots=True, namespace={"__post_init__": freeze})
+
 
 LinkKind = Literal["wiki", "markdown", "property"]
 

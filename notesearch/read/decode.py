@@ -131,7 +131,7 @@ def line_starts(text: str) -> list[int]:
     Never empty. A line end that ends the text opens no further line.
     """
     line_end = _LINE_END if "\r" in text else _NEWLINE  # three times as fast, and nearly every note
-    starts = [0, *(end.end() for end in line_end.finditer(text))]
+    starts = [0, *[end.end() for end in line_end.finditer(text)]]
     if len(starts) > 1 and starts[-1] == len(text):
         starts.pop()
     return starts
@@ -206,6 +206,7 @@ def _between_clusters(text: str, at: int, floor: int) -> int:
 DATA_MARK = "…"
 """Stands in the search text for what is data, not words. It is no word itself, so nothing is found by it."""
 
+_LONG_RUN = re.compile(r"(?:[!-~]{0,59}+[^!-~]++)*+[!-~]{60}")  # what all data has
 _LONG_RUNS = re.compile(r"(?<![!-~])[!-~]{201,}+")
 _DATA_URIS = re.compile(r"\bdata:[a-z]+/[a-z0-9.+-]*+[;,][^\s\"'<>()]*+", re.IGNORECASE)
 # Lines of base64; the last may be shorter if it shows by its padding what it is.
@@ -218,7 +219,7 @@ _SMALL = re.compile(r"[a-z]")
 
 def for_index(text: str) -> str:
     """`text` as it is indexed and embedded: data URIs, base64 and endless runs become a short mark (rule T5)."""
-    if max(map(len, text.split()), default=0) < 60 and "data:" not in text.lower():
+    if not _LONG_RUN.match(text) and (":" not in text or "data:" not in text.lower()):
         return text  # nearly every passage
     text = _DATA_URIS.sub(DATA_MARK, text)
     text = _BASE64_LINES.sub(_without_base64, text)

@@ -76,13 +76,13 @@ class Frontmatter:
     @property
     def aliases(self) -> tuple[str, ...]:
         """Other names of the note: a list, or a text split at commas."""
-        return _distinct(_one_line(name) for value in self._values(ALIAS_KEYS) for name in _split(value, ","))
+        return _distinct([_one_line(name) for value in self._values(ALIAS_KEYS) for name in _split(value, ",")])
 
     @property
     def tags(self) -> tuple[str, ...]:
         """Tags without `#`: a list, or a text split at commas, or at spaces if it has none."""
-        words = (word for value in self._values(TAG_KEYS) for word in _split(value, "," if "," in value else None))
-        return _distinct(word.strip().lstrip("#") for word in words)
+        words = [word for value in self._values(TAG_KEYS) for word in _split(value, "," if "," in value else None)]
+        return _distinct([word.strip().lstrip("#") for word in words])
 
     @property
     def summary(self) -> str:
@@ -95,29 +95,27 @@ class Frontmatter:
         if not self.fields:
             return ()
         by_key = {_squeezed(key): value for key, value in self.fields.items()}
-        values = (by_key.get(key, "") for key in DATE_KEYS)
-        return _distinct(value.strip() for value in values if _is_text(value))
+        values = [by_key[key] for key in DATE_KEYS if key in by_key]
+        return _distinct([value.strip() for value in values if _is_text(value)])
 
     @property
     def properties(self) -> tuple[tuple[str, str], ...]:
         """Every other key that says something, with its text in at most 300 characters; lists joined by commas."""
-        others = ((key, _joined(value)) for key, value in self.fields.items() if not _has_its_place(key))
-        return tuple((key, text[:_PROPERTY_CHARACTERS]) for key, text in others if text)
+        others = [(key, _joined(value)) for key, value in self.fields.items() if not _has_its_place(key)]
+        return tuple([(key, text[:_PROPERTY_CHARACTERS]) for key, text in others if text])
 
     def also(self, fields: Iterable[tuple[str, str]]) -> Frontmatter:
         """With the fields that an outliner keeps in the page itself, where these tell what the properties do not."""
         told = {key.lower(): _LINK_BRACKETS.sub("", value) for key, value in fields if _has_its_place(key.lower())}
         return replace(self, fields={**told, **self.fields})
 
-    def _values(self, keys: Iterable[str]) -> Iterator[Value]:
+    def _values(self, keys: Iterable[str]) -> list[Value]:
         """What stands under these keys; a value of the wrong type does not count."""
-        if not self.fields:
-            return iter(())
-        values = (self.fields.get(key, "") for key in keys)
-        return (value for value in values if not isinstance(value, Nested))
+        fields = self.fields
+        return [fields[key] for key in keys if key in fields and not isinstance(fields[key], Nested)]
 
     def _first_text(self, keys: Iterable[str]) -> str:
-        texts = (_one_line(value) for value in self._values(keys) if isinstance(value, str))
+        texts = [_one_line(value) for value in self._values(keys) if isinstance(value, str)]
         return next(filter(None, texts), "")
 
 
@@ -171,7 +169,7 @@ def read(text: str) -> Frontmatter:
 _MOST_LINES = 5000
 _OPENING = re.compile(r"(---|\+\+\+|;;;)[ \t]*(?:\r\n?|\n)")
 _CLOSINGS = {
-    fence: re.compile(rf"(?<=[\r\n])(?:{marks})[ \t]*(?:\r\n?|\n|\Z)")
+    fence: re.compile(rf"[\r\n](?:{marks})[ \t]*(?:\r\n?|\n|\Z)")
     for fence, marks in (("---", r"---|\.\.\."), ("+++", r"\+\+\+"), (";;;", ";;;"))
 }
 _LINE_END = re.compile(r"\r\n?|\n")
@@ -182,11 +180,14 @@ def _border(text: str) -> tuple[str, int, int, int] | None:
     opening = _OPENING.match(text)
     if opening is None:
         return None
-    closing = _CLOSINGS[opening[1]].search(text, opening.end())
+    start = opening.end()
+    closing = _CLOSINGS[opening[1]].search(text, start - 1)
     if closing is None:
         return None
-    lines = sum(1 for _ in _LINE_END.finditer(text, opening.end(), closing.start()))
-    return None if lines >= _MOST_LINES else (opening[1], opening.end(), closing.start(), closing.end())
+    stop = closing.start() + 1
+    if stop - start >= _MOST_LINES and sum(1 for _ in _LINE_END.finditer(text, start, stop)) >= _MOST_LINES:
+        return None
+    return opening[1], start, stop, closing.end()
 
 
 # -- What it says (M2, M4, M5) ---------------------------------------------------------------------------------------
@@ -218,7 +219,7 @@ def _is_tame(block: str) -> bool:
     """Whether a real parser may see the block (M4): it cannot nest deeper than what is counted here."""
     if len(block) > _MOST_CHARACTERS or block.count("[") + block.count("{") > _MOST_BRACKETS:
         return False
-    return len(set(_INDENTATION.findall(block))) <= _MOST_INDENTATIONS
+    return block.count("\n") < _MOST_INDENTATIONS or len(set(_INDENTATION.findall(block))) <= _MOST_INDENTATIONS
 
 
 def _parsed(block: str, fence: str) -> dict[str, Value]:
@@ -235,11 +236,12 @@ class _Unfenced:
 
 
 # Keys and words as nearly every note has them, in which no sign means anything to YAML: the simple reader says the same
-# of them, in a fifth of the time.
-_WORDS = (
-    r"(?:[^\W_](?:[\w ./()+,;=&%?!'\"~$*@—–…·，。、：；？！（）《》“”‘’-]|:(?=[\w./]))*+"
-    r"|\"[^\"\\\n]*\"|'[^'\n]*')[ ]*"
+# of them, in a tenth of the time. Left out are signs, all spaces but the plain one, controls, and what YAML forbids.
+_QUIET = (
+    r"[^\0-\x1f#:<>\[\]^`{|}\\\x7f-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff\ufffe\uffff"
+    r"\ud800-\udfff]"
 )
+_WORDS = rf"(?:(?=[A-Za-z0-9/]|[^\0-\x7f])(?:{_QUIET}++|:(?=[\w./]))++|\"[^\"\\\n]*\"|'[^'\n]*')[ ]*"
 _TAME_YAML = re.compile(
     rf"""(?: [A-Za-z][\w-]*(?:[ ][\w-]+)*: (?: [ ]+{_WORDS}\n
           | [ ]*\n (?: (?P<indent>[ ]*)-[ ]+{_WORDS}\n (?:(?P=indent)-[ ]+{_WORDS}\n)*+ )? ) )++""",
@@ -385,9 +387,15 @@ _YAML_OPENINGS = (yaml.StreamStartEvent, yaml.DocumentStartEvent)
 
 # The simple reader (M4)
 
-_LINE = re.compile(r"[^\r\n]+")
-_ITEM = re.compile(r"[ \t]*-(?:[ \t]+(.*))?$")
-_KEY = re.compile(r"([^\s:#][^:]*+(?::(?![ \t]|$)[^:]*+)*+):(?:[ \t]+(.*))?$")
+# A line, whole: the stroke of an item or a key, and what follows it; or what is neither.
+_LINE = re.compile(
+    r"""
+    (?: ([ \t]*+-) | ([^\s:#][^:\r\n]*+ (?: :(?![ \t\r\n]|\Z) [^:\r\n]*+ )*+) : )
+    (?: [ \t]++ ([^\r\n]*+) )? (?![^\r\n])
+    | ([^\r\n]++)
+    """,
+    re.VERBOSE,
+)
 _BLOCK_MARK = re.compile(r"[|>][-+0-9]*$")
 _FLOW_LIST = re.compile(r"\[(?!\[)(.*)\]$")
 _FLOW_ITEM = re.compile(r"""[ \t]*("(?:[^"\\]|\\.)*+"|'(?:[^']|'')*+'|[^,]*+)[ \t]*(?:,|$)""")
@@ -396,26 +404,22 @@ _FLOW_ITEM = re.compile(r"""[ \t]*("(?:[^"\\]|\\.)*+"|'(?:[^']|'')*+'|[^,]*+)[ \
 def _read_simply(block: str) -> dict[str, Value] | None:
     """`key: value` and the `- item` lines below it. None if a line is neither these, nor indented, nor a comment."""
     entries: list[tuple[str, str, list[str]]] = []
-    for line in _LINE.findall(block):
-        if item := _ITEM.match(line):
-            if not entries:
-                return None
-            entries[-1][2].append(_unquoted(item[1] or ""))
-        elif line[0] in " \t#" or line.isspace():
-            continue
-        elif key := _KEY.match(line):
-            entries.append((_unquoted(key[1]), (key[2] or "").strip(), []))
-        else:
+    for stroke, key, text, other in _LINE.findall(block):
+        if key:
+            entries.append((_unquoted(key), text.strip(), []))
+        elif stroke and entries:
+            entries[-1][2].append(_unquoted(text))
+        elif stroke or not (other[0] in " \t#" or other.isspace()):
             return None
-    return _kept((key, _simple_value(text, items)) for key, text, items in entries) or None
+    return _kept([(key, _simple_value(text, items)) for key, text, items in entries]) or None
 
 
 def _simple_value(text: str, items: list[str]) -> Value:
-    if items and not text:
-        return tuple(items)
-    if listed := _FLOW_LIST.match(text):
-        return tuple(_unquoted(item) for item in _FLOW_ITEM.findall(listed[1]))
-    return "" if _BLOCK_MARK.match(text) else _unquoted(text)
+    if not text:
+        return tuple(items) or ""
+    if text[0] == "[" and (listed := _FLOW_LIST.match(text)):
+        return tuple([_unquoted(item) for item in _FLOW_ITEM.findall(listed[1])])
+    return "" if text[0] in "|>" and _BLOCK_MARK.match(text) else _unquoted(text)
 
 
 def _unquoted(text: str) -> str:

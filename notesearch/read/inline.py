@@ -147,33 +147,24 @@ def opaque_spans(text: str, blocks: Sequence[Block]) -> list[Span]:
     """
     text = unified(text)
     spans: list[Span] = []
-    first_mark = _FirstMark(text)
+    # Most notes hold no mark at all, and then nobody looks twice.
+    mark = 0 if "`" in text or "$" in text or "%%" in text or "<!--" in text else len(text) + 1
     for block in blocks:
+        kind = block.kind
         if block.silent:
             spans.append((block.start, block.end, "comment"))
-        elif block.kind is CODE or block.kind is MATH:
-            spans.append((block.start, block.end, "code" if block.kind is CODE else "math"))
-        elif block.kind is QUOTE:
+        elif kind is CODE or kind is MATH:
+            spans.append((block.start, block.end, "code" if kind is CODE else "math"))
+        elif kind is QUOTE:
             spans += _quote_spans(text, block)
-        elif first_mark.inside(block):
-            for start, end in _stretches(text, block):
-                spans += lex(text, start, end).all_spans()
+        elif mark < block.end:
+            if mark < block.start:
+                opening = _OPENING.search(text, block.start)
+                mark = opening.start() if opening else len(text) + 1
+            if mark < block.end:
+                for start, end in _stretches(text, block):
+                    spans += lex(text, start, end).all_spans()
     return spans
-
-
-class _FirstMark:
-    """Says of block after block whether it holds a mark at all; most notes hold none, and then nobody looks twice."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.position = 0 if any(mark in text for mark in ("`", "$", "%%", "<!--")) else len(text) + 1
-
-    def inside(self, block: Block) -> bool:
-        """Whether a mark stands in the block. Blocks are asked in order."""
-        if self.position < block.start:
-            found = _OPENING.search(self.text, block.start)
-            self.position = found.start() if found else len(self.text) + 1
-        return self.position < block.end
 
 
 def _stretches(text: str, block: Block) -> Iterator[tuple[int, int]]:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import unquote
 
-from notesearch.index.records import Link, LinkKind, VaultKind
+from notesearch.index.records import Link, LinkKind, VaultKind, quickly
 
 Span = tuple[int, int]
 OpaqueSpan = tuple[int, int, str]
@@ -69,6 +69,7 @@ _MARKDOWN_SCHEME = re.compile(r"[a-z][a-z0-9+.-]+:|//", re.IGNORECASE)
 _DENDRON_SCHEME = "dendron://"  # names a vault, not a place outside: in Dendron a link like any other
 
 # L4, Logseq alone. The first half of the tag's expression steps over links, in which `#` is no tag (B9).
+_MOST_NESTED = 8
 _BRACKET_RUN = re.compile(r"\[{2,}|\]{2,}|[\r\n]")
 _BLOCK_REFERENCE = re.compile(rf"\(\(({_UUID})\)\)")
 _TAG = re.compile(
@@ -78,6 +79,7 @@ _TAG = re.compile(
 )
 _EMBED_MACRO = "{{embed "
 
+_quick_link = quickly(Link)
 _NOTE_SUFFIX = re.compile(r"\.(?:md|markdown)$", re.IGNORECASE)
 _NO_HEADING = re.compile(r"\^|page=")  # what a part says when it names no heading
 
@@ -101,11 +103,12 @@ def scan_links(
         return ()
     hidden = [(first, last) for first, last, why in opaque if why == "hidden"]
     page = _Page(text, _blotted(text, opaque, start, end), start, end, line_starts, hidden, kind)
-    markdown, claimed = _markdown_links(page)
-    links = [*markdown, *_wiki_links(page, "wiki", claimed), *_reference_links(page)]
+    others, claimed = _markdown_links(page)
+    others += _reference_links(page)
     if kind is VaultKind.LOGSEQ:
-        links += [*_block_references(page, claimed), *_tag_links(page)]
-    return tuple(sorted(links, key=_place))
+        others += [*_block_references(page, claimed), *_tag_links(page)]
+    links = _wiki_links(page, "wiki", claimed)
+    return tuple(sorted([*links, *others], key=_place) if others else links)
 
 
 def property_links(
@@ -115,7 +118,7 @@ def property_links(
     if text.find("[[", start, end) < 0:
         return ()
     page = _Page(text, text, start, end, line_starts, [], kind)
-    return tuple(sorted(_wiki_links(page, "property"), key=_place))
+    return tuple(_wiki_links(page, "property"))
 
 
 def search_words(link: Link) -> str:
@@ -126,8 +129,9 @@ def search_words(link: Link) -> str:
     name = target_name(link.target)
     if link.shown:
         return link.shown if link.shown.casefold() == name.casefold() else f"{link.shown} {name}".strip()
-    heading = "" if _NO_HEADING.match(link.part) else link.part.replace("#", " ")
-    return f"{name} {heading}".strip()
+    if not link.part or _NO_HEADING.match(link.part):
+        return name.strip()
+    return f"{name} {link.part.replace('#', ' ')}".strip()
 
 
 @lru_cache(maxsize=8192)  # a note that is linked once is linked again
@@ -153,9 +157,10 @@ class _Page:
     hidden: Sequence[Span]
     kind: VaultKind
 
-    def matches(self, form: re.Pattern[str]) -> Iterator[re.Match[str]]:
+    def matches(self, form: re.Pattern[str]) -> list[re.Match[str]]:
         """Where `form` stands and is not escaped (L5)."""
-        return (found for found in form.finditer(self.seen, self.start, self.end) if not self.escaped(found.start()))
+        found = list(form.finditer(self.seen, self.start, self.end))
+        return [match for match in found if not self.escaped(match.start())] if "\\" in self.seen else found
 
     def escaped(self, at: int) -> bool:
         """Whether an odd number of backslashes stands before `at`."""
@@ -184,7 +189,9 @@ class _Page:
             shown = _PICTURE_SIZE.sub("", shown).rstrip()
         start, end = span
         line = bisect_right(self.line_starts, start)
-        return Link(target, part, shown, kind, embed, start, end, line, bool(self.hidden) and self._is_hidden(start))
+        return _quick_link(
+            target, part, shown, kind, embed, start, end, line, bool(self.hidden) and self._is_hidden(start)
+        )
 
     def _is_hidden(self, at: int) -> bool:
         after = bisect_right(self.hidden, at, key=lambda span: span[0])
@@ -202,40 +209,47 @@ def _blotted(text: str, opaque: Iterable[OpaqueSpan], start: int, end: int) -> s
     return "".join([*pieces, text[done:]]) if pieces else text
 
 
-def _wiki_links(page: _Page, kind: LinkKind, claimed: AbstractSet[int] = frozenset()) -> Iterator[Link]:
-    """Wikilinks (L1, L2) but for those whose opening brackets belong to a Markdown link."""
+def _wiki_links(page: _Page, kind: LinkKind, claimed: AbstractSet[int] = frozenset()) -> list[Link]:
+    """Wikilinks (L1, L2) in order of start, but for those whose opening brackets belong to a Markdown link."""
     if page.seen.find("[[", page.start, page.end) < 0:
-        return
-    pairs = _nested_pairs if page.kind is VaultKind.LOGSEQ else _innermost_pairs
-    for start, end in pairs(page):
+        return []
+    logseq = page.kind is VaultKind.LOGSEQ
+    links = []
+    for start, end in _nested_pairs(page) if logseq else [match.span() for match in page.matches(_WIKILINK)]:
         if start in claimed:
             continue
         address, shown = _wiki_halves(page.text[start + 2 : end - 2], page.kind)
-        if _is_external(address.lstrip(), page.kind):
+        if ":" in address and _is_external(address.lstrip(), page.kind):
             continue
-        macro = page.kind is VaultKind.LOGSEQ and page.text.endswith(_EMBED_MACRO, page.start, start)
+        macro = logseq and page.text.endswith(_EMBED_MACRO, page.start, start)
         bang = page.embeds(start)
         if link := page.link(address, shown, kind, (start - bang, end), embed=bang or macro):
-            yield link
-
-
-def _innermost_pairs(page: _Page) -> Iterator[Span]:
-    return (found.span() for found in page.matches(_WIKILINK))
+            links.append(link)
+    return sorted(links, key=_place) if logseq else links
 
 
 def _nested_pairs(page: _Page) -> Iterator[Span]:
-    """Every pair of double brackets within a line (L4): `[[a [[b]] c]]` is two."""
+    """Every pair of double brackets within a line (L4): `[[a [[b]] c]]` is two.
+
+    Of pairs in pairs the innermost few: each holds the text of those in it, so all together would hold its square.
+    """
     opened: list[int] = []
+    depths = [0]  # how deep pairs are nested in what is open, outermost first; before all stands the line
     for found in page.matches(_BRACKET_RUN):
         run, (first, last) = found[0], found.span()
         if run[0] == "[":
             opened += range(last - len(run) // 2 * 2, last, 2)
+            depths += [0] * (len(run) // 2)
         elif run[0] == "]":
             for close in range(first, last - 1, 2):
                 if opened:
-                    yield opened.pop(), close + 2
+                    start, depth = opened.pop(), depths.pop() + 1
+                    depths[-1] = max(depths[-1], depth)
+                    if depth <= _MOST_NESTED:
+                        yield start, close + 2
         else:
             opened.clear()
+            depths = [0]
 
 
 def _wiki_halves(inside: str, kind: VaultKind) -> tuple[str, str]:
@@ -250,8 +264,6 @@ def _wiki_halves(inside: str, kind: VaultKind) -> tuple[str, str]:
 
 
 def _is_external(address: str, kind: VaultKind) -> bool:
-    if ":" not in address:
-        return False
     if kind is VaultKind.DENDRON and address.startswith(_DENDRON_SCHEME):
         return False
     return _WIKI_SCHEME.match(address) is not None

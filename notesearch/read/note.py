@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from notesearch.dates.note import note_date
 from notesearch.dates.order import DateOrder
-from notesearch.index.records import DateSpan, Note, VaultKind
+from notesearch.index.records import DateSpan, Note, VaultKind, quickly
 from notesearch.read import canvas, frontmatter, markdown, pdf, pictures, pieces
 from notesearch.read.blocks import HEADING
 from notesearch.read.decode import decode, line_starts
@@ -26,6 +26,8 @@ from notesearch.read.vault import File
 
 _SAYS_NOTHING = re.compile(r"(?i)(index|readme|untitled.*|[\d\s_.-]+|[0-9a-f]{8,}(-[0-9a-f]{4,})*)")
 """File names that are no title: `index`, `readme`, `untitled 3`, a bare number or id (rule B15)."""
+
+_quick_note = quickly(Note)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ def _of_text(file: File, data: bytes, rules: ReadingRules) -> Note:
     )
     name = name_of(file.path)
     title, heading = _title_and_heading(_page_name(name) if logseq else name, top.title, blocks)
-    return Note(
+    return _quick_note(
         path=file.path,
         name=name,
         title=title,

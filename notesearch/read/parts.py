@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from unicodedata import normalize
 from urllib.parse import unquote
 
-from notesearch.index.records import Part
+from notesearch.index.records import Part, quickly
 from notesearch.read.blocks import HEADING, Block
 from notesearch.read.markdown import logseq_ids, plain
 
@@ -21,16 +21,19 @@ _NUMBERED_SLUG = re.compile(r"(.+)-(\d{1,4})$")
 _FIRST_HALF = re.compile(r"\[\[([^\[\]|]*)\|[^\[\]]*\]\]")
 _NO_LETTERS = re.compile(r"[\W_]+")
 
+_quick_part = quickly(Part)
+
 
 def parts_of(text: str, blocks: Sequence[Block]) -> tuple[Part, ...]:
     """The headings and named blocks of a note, in order (B11, R7)."""
-    found: list[Part] = []
+    found = logseq_ids(text, blocks)
+    named = []
     for block in blocks:
         if block.kind is HEADING and block.title and not block.silent:
-            found.append(Part(block.first, block.level, block.title))
+            named.append(_quick_part(block.first, block.level, block.title))
         if block.block_id:
-            found.append(Part(block.first, 0, block.block_id))
-    return tuple(sorted([*found, *logseq_ids(text, blocks)], key=lambda part: part.line))
+            named.append(_quick_part(block.first, 0, block.block_id))
+    return tuple(sorted([*named, *found], key=lambda part: part.line) if found else named)
 
 
 def find_part(part: str, parts: Sequence[Part]) -> Part | None:

@@ -10,11 +10,11 @@ nothing under them go with what follows.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Self
 
-from notesearch.index.records import Link, Passage
+from notesearch.index.records import Link, Passage, quickly
 from notesearch.read.blocks import BLANK, CODE, HEADING, ITEM, TABLE, Block
 from notesearch.read.decode import for_index, safe_cut
 from notesearch.read.links import search_words
@@ -58,17 +58,19 @@ class Sizes:
 
 
 class _Atom(NamedTuple):
-    """What is not cut further: a block, a row, a sentence. `strength` orders the places to cut before it: 0 best."""
+    """What is not cut further: a block, a row, a sentence. `lead` is where that stands which it would lack alone."""
 
     start: int
     end: int
-    tokens: int
-    strength: int
+    is_heading: bool
+    block: Block
     path: tuple[str, ...]
-    hidden: bool = False
-    archived: bool = False
-    heading: bool = False
-    lead: tuple[int, int] = (0, 0)
+    lead: tuple[int, int] | None
+
+    @property
+    def strength(self) -> int:
+        """Orders the places to cut before an atom: 0 is best."""
+        return self.block.depth - (self.block.kind is ITEM) + (self.start > self.block.start)
 
 
 def split(
@@ -82,13 +84,13 @@ def split(
 ) -> tuple[Passage, ...]:
     """The passages of a note, in order. `paths[i]` is the heading path of `blocks[i]`."""
     ruler = _Ruler(text, token_starts(text))
-    spoken = _Spoken(text, links)
-    atoms = list(_atoms(ruler, blocks, paths, sizes))
-    return tuple(
-        _passage(text, group, spoken, line_starts)
-        for section in _sections(atoms)
-        for group in _Packer(sizes).pack(section)
-    )
+    speech = _Speech(text, links, ruler, sizes)
+    passages = []
+    for section in _sections(blocks, paths, ruler, sizes):
+        fits = ruler.tokens_at_most(section[0].start, section[-1].end) <= sizes.target  # as nearly every one does
+        for atoms in [section] if fits else _Packer(ruler, sizes).pack(section):
+            passages.append(_passage(atoms, speech, line_starts))
+    return tuple(passages)
 
 
 class _Ruler:
@@ -103,9 +105,15 @@ class _Ruler:
         self._starts = starts
 
     def tokens(self, start: int, end: int) -> int:
+        return max(self._begun(start, end), (end - start) // _MOST_CHARACTERS_A_TOKEN)
+
+    def tokens_at_most(self, start: int, end: int) -> int:
+        """No less than the tokens of the parts of a slice, together, however it is cut."""
+        return self._begun(start, end) + (end - start) // _MOST_CHARACTERS_A_TOKEN
+
+    def _begun(self, start: int, end: int) -> int:
         first = bisect_left(self._starts, start)
-        tokens = bisect_left(self._starts, end, first) - first
-        return max(tokens, (end - start) // _MOST_CHARACTERS_A_TOKEN)
+        return bisect_left(self._starts, end, first) - first
 
     def reach(self, start: int, tokens: int, end: int) -> int:
         """The offset at which `tokens` tokens from `start` have passed, at most `end`."""
@@ -114,51 +122,34 @@ class _Ruler:
         return min(self._starts[at], end) if at < len(self._starts) else end
 
 
-def _atoms(ruler: _Ruler, blocks: Sequence[Block], paths: Sequence[tuple[str, ...]], sizes: Sizes) -> Iterator[_Atom]:
-    parents: list[Block] = []
+def _sections(
+    blocks: Sequence[Block], paths: Sequence[tuple[str, ...]], ruler: _Ruler, sizes: Sizes
+) -> Iterator[list[_Atom]]:
+    """The blocks under one heading. Headings with no text of their own go with the next section, or with the last."""
+    section: list[_Atom] = []
+    has_text = False
+    parents: list[Block] = []  # the items a block stands in, outermost first
     for block, path in zip(blocks, paths, strict=True):
-        if block.kind is BLANK or block.silent:
+        kind, start, end, depth = block.kind, block.start, block.end, block.depth
+        if kind is BLANK or block.silent:
             continue
-        while parents and parents[-1].depth >= max(block.depth, 1) and block.kind is ITEM:
-            parents.pop()
-        if block.depth == 0:
+        if depth == 0:
             parents.clear()
-        lead = (
-            _lead(ruler, parents[-1].start, parents[-1].end, sizes) if parents and block is not parents[-1] else (0, 0)
-        )
-        yield from _atoms_of(ruler, block, path, lead, sizes)
-        if block.kind is ITEM:
+        elif kind is ITEM:
+            while parents and parents[-1].depth >= depth:
+                parents.pop()
+        lead = (parents[-1].start, parents[-1].end) if parents else None
+        if kind is ITEM:
             parents.append(block)
-
-
-def _atoms_of(
-    ruler: _Ruler, block: Block, path: tuple[str, ...], lead: tuple[int, int], sizes: Sizes
-) -> Iterator[_Atom]:
-    tokens = ruler.tokens(block.start, block.end)
-    strength = block.depth - (block.kind is ITEM)
-    heading = block.kind is HEADING
-    if tokens <= sizes.target:
-        yield _Atom(block.start, block.end, tokens, strength, path, block.hidden, block.archived, heading, lead)
-        return
-    for number, (start, end) in enumerate(_pieces(ruler, block, tokens, sizes)):
-        first_end = ruler.text.find("\n", block.start, block.end) + 1 or block.end
-        first_line = _lead(ruler, block.start, first_end, sizes)
-        yield _Atom(
-            start,
-            end,
-            ruler.tokens(start, end),
-            strength + (1 if number else 0),
-            path,
-            block.hidden,
-            block.archived,
-            False,  # what is as long as a passage is text, whatever marks it carries
-            first_line if number and block.kind is TABLE else lead,
-        )
-
-
-def _lead(ruler: _Ruler, start: int, end: int, sizes: Sizes) -> tuple[int, int]:
-    """As much of a parent or a header as a passage gets."""
-    return start, ruler.reach(start, sizes.lead, end)
+        # What is as long as a passage is text, whatever marks it carries.
+        is_heading = kind is HEADING and ruler.tokens(start, end) <= sizes.target
+        if is_heading and has_text:
+            yield section
+            section, has_text = [], False
+        section.append(_Atom(start, end, is_heading, block, path, lead))
+        has_text = has_text or not is_heading
+    if section:
+        yield section
 
 
 def _pieces(ruler: _Ruler, block: Block, tokens: int, sizes: Sizes) -> Iterator[tuple[int, int]]:
@@ -180,40 +171,30 @@ def _cut(text: str, start: int, reach: int, by_lines: bool) -> int:
     return line_end or safe_cut(text, reach, floor)
 
 
-def _sections(atoms: Sequence[_Atom]) -> Iterator[list[_Atom]]:
-    """Atoms under one heading. Headings with no text of their own go with the next section, or with the last."""
-    section: list[_Atom] = []
-    has_text = False
-    for atom in atoms:
-        if atom.heading and has_text:
-            yield section
-            section, has_text = [], False
-        section.append(atom)
-        has_text = has_text or not atom.heading
-    if section:
-        yield section
-
-
 class _Packer:
     """Fills passages with atoms, one section at a time."""
 
-    def __init__(self, sizes: Sizes) -> None:
+    def __init__(self, ruler: _Ruler, sizes: Sizes) -> None:
+        self._ruler = ruler
         self._sizes = sizes
         self._groups: list[list[_Atom]] = []
         self._current: list[_Atom] = []
         self._tokens = 0
         self._has_text = False
 
-    def pack(self, section: Sequence[_Atom]) -> list[list[_Atom]]:
-        """The atoms of each passage of a section."""
-        for unit in _units(section):
-            size = sum(atom.tokens for atom in unit)
-            if size <= self._sizes.target:
-                self._add(unit, size, self._sizes.target)
+    def pack(self, section: Iterable[_Atom]) -> list[list[_Atom]]:
+        """The atoms of each passage of a section, its blocks cut where they are too long."""
+        target = self._sizes.target
+        for unit in _units(atom for block in section for atom in self._atoms_of(block)):
+            tokens = [self._ruler.tokens(atom.start, atom.end) for atom in unit]
+            size = sum(tokens)
+            if size <= target:
+                self._add(unit, size, target)
                 continue
             self._flush()
-            for atom in unit:
-                self._add([atom], atom.tokens, _with_slack(_share(size, self._sizes.target)))
+            limit = _with_slack(_share(size, target))
+            for atom, own in zip(unit, tokens, strict=True):
+                self._add([atom], own, limit)
         last_is_crumb = self._tokens < self._sizes.crumb
         self._flush(even_headings=True)
         if last_is_crumb and len(self._groups) > 1:
@@ -221,12 +202,25 @@ class _Packer:
             self._groups[-1] += crumb
         return self._groups
 
+    def _atoms_of(self, atom: _Atom) -> Iterator[_Atom]:
+        """A block, or the pieces of one that is too long."""
+        block, lead = atom.block, atom.lead
+        tokens = self._ruler.tokens(block.start, block.end)
+        if tokens <= self._sizes.target:
+            yield atom
+            return
+        header_end = self._ruler.text.find("\n", block.start, block.end) + 1 or block.end
+        for start, end in _pieces(self._ruler, block, tokens, self._sizes):
+            yield atom._replace(start=start, end=end, lead=lead)
+            if block.kind is TABLE:
+                lead = block.start, header_end
+
     def _add(self, atoms: Sequence[_Atom], size: int, limit: int) -> None:
         if self._tokens + size > limit:
             self._flush()
         self._current += atoms
         self._tokens += size
-        self._has_text = self._has_text or not atoms[-1].heading
+        self._has_text = self._has_text or not atoms[-1].is_heading
 
     def _flush(self, even_headings: bool = False) -> None:
         """Close the passage at hand; headings alone wait for their text."""
@@ -235,10 +229,10 @@ class _Packer:
             self._current, self._tokens, self._has_text = [], 0, False
 
 
-def _units(section: Sequence[_Atom]) -> Iterator[list[_Atom]]:
+def _units(atoms: Iterable[_Atom]) -> Iterator[list[_Atom]]:
     """What belongs together: an item with its children, the rows of a table, the sentences of a paragraph."""
     unit: list[_Atom] = []
-    for atom in section:
+    for atom in atoms:
         if unit and atom.strength == 0:
             yield unit
             unit = []
@@ -257,52 +251,60 @@ def _with_slack(tokens: int) -> int:
     return tokens + tokens // 8
 
 
-def _passage(text: str, atoms: Sequence[_Atom], spoken: _Spoken, line_starts: Sequence[int]) -> Passage:
-    start, end = atoms[0].start, atoms[-1].end
-    end = start + len(text[start:end].rstrip())
-    below = [atom for atom in atoms if not atom.heading] or atoms[-1:]
-    body = below[0]
-    return Passage(
-        start=start,
-        end=end,
-        lines=(bisect_right(line_starts, start), bisect_right(line_starts, end - 1)),
-        headings=body.path,
-        text=text[start:end],
-        words=_words(spoken, atoms, body.lead),
-        hidden=all(atom.hidden for atom in below),
-        archived=all(atom.archived for atom in below),
+_quick_passage = quickly(Passage)
+
+
+def _passage(atoms: Sequence[_Atom], speech: _Speech, line_starts: Sequence[int]) -> Passage:
+    start = atoms[0].start
+    text = speech.text[start : atoms[-1].end].rstrip()
+    end = start + len(text)
+    below = [atom for atom in atoms if not atom.is_heading]
+    body, *others = below or atoms[-1:]
+    return _quick_passage(
+        start,
+        end,
+        (bisect_right(line_starts, start), bisect_right(line_starts, end - 1)),
+        body.path,
+        text,
+        speech.words(below, body.lead),
+        body.block.hidden and all(atom.block.hidden for atom in others),
+        body.block.archived and all(atom.block.archived for atom in others),
     )
 
 
-def _words(spoken: _Spoken, atoms: Sequence[_Atom], lead: tuple[int, int]) -> str:
-    """What the indexes get of a passage: without heading lines (they have a field), links as their words (L6)."""
-    lines = [spoken.slice(atom.start, atom.end) for atom in atoms if not atom.heading]
-    if lead != (0, 0):
-        lines.insert(0, spoken.slice(*lead))
-    return for_index("\n".join(line.strip("\n") for line in lines if line.strip()))
+class _Speech:
+    """A note's text as the indexes get it: with each link replaced by the words shown and the name of what it leads to,
+    and without heading lines, which have a field (L6).
+    """
 
-
-class _Spoken:
-    """A note's text with each link replaced by the words shown and the name of what it leads to."""
-
-    def __init__(self, text: str, links: Sequence[Link]) -> None:
-        self._text = text
+    def __init__(self, text: str, links: Sequence[Link], ruler: _Ruler, sizes: Sizes) -> None:
+        self.text = text
         self._links = links
         self._starts = [link.start for link in links]
+        self._ruler = ruler
+        self._lead_tokens = sizes.lead
 
-    def slice(self, start: int, end: int) -> str:
+    def words(self, atoms: Sequence[_Atom], lead: tuple[int, int] | None) -> str:
+        """What is said in some atoms, each on lines of its own, behind as much of their lead as a passage gets."""
+        spans = [(atom.start, atom.end) for atom in atoms]
+        if lead is not None:
+            spans.insert(0, (lead[0], self._ruler.reach(lead[0], self._lead_tokens, lead[1])))
+        said = [self._slice(start, end).strip("\n") for start, end in spans]
+        return for_index("\n".join([lines for lines in said if lines and not lines.isspace()]))
+
+    def _slice(self, start: int, end: int) -> str:
         """What is said between two offsets; a link that is cut by them stays as written."""
         first = bisect_left(self._starts, start)
-        last = bisect_left(self._starts, end, first)
-        if first == last:
-            return self._text[start:end]
+        if first == len(self._starts) or self._starts[first] >= end:
+            return self.text[start:end]
         at = start
-        parts = []
-        for link in self._links[first:last]:
+        parts: list[str] = []
+        for link in self._links[first : bisect_left(self._starts, end, first)]:
             if link.start >= at and link.end <= end:
-                parts += [self._text[at : link.start], search_words(link)]
+                parts += self.text[at : link.start], search_words(link)
                 at = link.end
-        return "".join([*parts, self._text[at:end]])
+        parts.append(self.text[at:end])
+        return "".join(parts)
 
 
 def embedding_text(

@@ -17,6 +17,7 @@ from notesearch.read.inline import Span, only_text, unified
 
 _HASH = re.compile(r"#[^\s#]")
 # Links, addresses and HTML tags come first, so that no `#` in them counts; each stops at the next sign of its kind.
+# All begin with a sign, so that `re` leaps over what is none.
 _TAG = re.compile(
     r"""
       \\[^\n]
@@ -25,7 +26,7 @@ _TAG = re.compile(
     | \]\([^()\n]*\)
     | ://[^\s<>]+
     | </?[A-Za-z][^<>\n]*>
-    | (?<![^\s(])\#(?P<tag>[^\s\#()\[\]{}<>.,:;!?'"`*\\]+)
+    | \#(?<![^\s(]\#)(?P<tag>[^\s\#()\[\]{}<>.,:;!?'"`*\\]+)
     """,
     re.VERBOSE,
 )

@@ -389,14 +389,31 @@ BITS = st.sampled_from(
 )
 
 
-@given(st.lists(BITS, max_size=9).map("".join))
+@given(st.lists(st.one_of(BITS, st.characters()), max_size=9).map("".join))
 def test_tame_yaml_reads_as_the_parser_reads_it(text: str) -> None:  # M4
     if _TAME_YAML.fullmatch(text.rstrip("\n") + "\n") and (fields := _read_simply(text)):
         assert fields == _kept(_YamlEvents(text).pairs())
 
 
+@pytest.mark.parametrize("planes", [range(0x10000), range(0x10000, 0x110000, 31)], ids=["basic", "others"])
+def test_every_sign_that_is_tame_reads_as_the_parser_reads_it(planes: range) -> None:  # M4
+    lines = [f"{key}{code}: {text}\n" for code in planes for key, text in (("a", chr(code)), ("b", f"x{chr(code)}y"))]
+    tame = "".join([line for line in lines if _TAME_YAML.fullmatch(line)])
+    assert len(tame) > 100_000
+    assert _read_simply(tame) == _kept(_YamlEvents(tame).pairs())
+
+
 @pytest.mark.parametrize(
-    "line", ["title: a plain one", "date created: 2022-08-06", "tags:\n  - 微信", "id: '351'", "t: 12:30"]
+    "line",
+    [
+        "title: a plain one",
+        "date created: 2022-08-06",
+        "tags:\n  - 微信",
+        "id: '351'",
+        "t: 12:30",
+        "t: 🌲 a – b",
+        "p: /a",
+    ],
 )
 def test_what_is_tame(line: str) -> None:  # M4
     assert _TAME_YAML.fullmatch(line + "\n")

@@ -426,6 +426,14 @@ UNITS = ["[", "](", "[[", "]]", "[a](", "![", "[[a", "[a](b \"", "[a](<b", "[a [
          "[[[x]](a", "[x][y", "[a]: ", "[a](((", "#a[[", "((", "[[a|b]](", "[[a[b]", "[\n", "{{embed [["]  # fmt: skip
 
 
+def test_pairs_in_pairs_are_linear() -> None:
+    """L4: twice the brackets hold twice the links, not four times their text."""
+    deep = "[[a " * 20_000 + "]]" * 20_000
+    links = scan(deep, VaultKind.LOGSEQ)
+    assert [link.target.count("[[") for link in links] == [7, 6, 5, 4, 3, 2, 1, 0]
+    assert len(scan("[[x [[y]] [[z]]]] " * 3, VaultKind.LOGSEQ)) == 9
+
+
 @pytest.mark.parametrize("kind", [VaultKind.OBSIDIAN, VaultKind.LOGSEQ])
 @pytest.mark.parametrize("unit", UNITS)
 def test_time_is_linear_whatever_the_brackets(unit: str, kind: VaultKind) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -44,7 +45,13 @@ pieces = st.sampled_from(
 )
 
 
-@given(st.one_of(st.text(), st.lists(pieces).map("".join)))
+def test_time_is_linear_in_what_belongs_together() -> None:  # B1
+    started = time.process_time()
+    assert len(read("- one\n" + "  - two\n" * 50_000).passages) > 1000
+    assert time.process_time() - started < 5
+
+
+@given(st.one_of(st.text(st.characters(exclude_characters="\0")), st.lists(pieces).map("".join)))
 @example("---\ntitle: x\n---\nbody")
 @example("# only\n## headings\n### here")
 def test_n1_no_text_is_lost_and_every_passage_is_its_slice(text: str) -> None:
