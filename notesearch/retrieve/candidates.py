@@ -132,19 +132,18 @@ class Candidates:
         if query.signs:
             return self._gather_signs(query.signs, notes)
         vector = self._meaning.vector if self._meaning and arms.dense else None
-        words = any_of(query.telling_words)
-        every = all_of(any_of([word]) for word in query.telling_words)
+        words = query.telling_words
         ideal = _ideal(store, query) if arms.lexical else 1.0
         found = store.lexical(words, max(LEXICAL_DEPTH, k), arms.fields, within) if arms.lexical else []
-        holders = store.lexical(every, 2, arms.fields, within) if arms.lexical else []
-        named = store.named(words, NAMES_DEPTH, notes) if arms.title and not query.phrases else []
+        only = store.only_holder(words, within) if arms.lexical else None
+        named = store.named(any_of(words), NAMES_DEPTH, notes) if arms.title and not query.phrases else []
         return _Evidence(
             vector=vector,
             dense=dict(store.dense(vector, max(DENSE_DEPTH, k), within)) if vector is not None else {},
             lexical={
                 id_: min(score / ideal, 1.0) for id_, score in (*found, *((-note, score) for note, score in named))
             },
-            only={id_ for id_, _ in holders} if len(holders) == 1 else set(),
+            only=set() if only is None else {only},
             title=_title_fits(store, query, [note for note, _ in named]),
             time=_dated(store, query.dates, notes) if arms.time else {},
         )
@@ -160,8 +159,9 @@ class Candidates:
         """A note without text has passed the filters by itself; passages must be within what may be shown."""
         if self._within is None:
             return sorted(ids)
-        within = set(self._within.tolist())
-        return sorted(i for i in ids if i < 0 or i in within)
+        found = np.array(sorted(ids), np.int64)
+        allowed: list[int] = found[(found < 0) | np.isin(found, self._within)].tolist()
+        return allowed
 
     def _described(self, ids: Sequence[int]) -> list[Candidate]:
         evidence = self._evidence
@@ -216,7 +216,7 @@ def _ideal(store: Store, query: Query) -> float:
 
     A word that no passage holds counts fully, so that finding only "say" of "what did the physician say" is little.
     """
-    passages = store.counts().passages
+    passages = store.passage_count()
     rarity = (math.log(1 + (passages - n + 0.5) / (n + 0.5)) for n in map(store.holding, set(query.telling_words)))
     return _SATURATION * sum(rarity) or 1.0
 
