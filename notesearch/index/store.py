@@ -532,7 +532,8 @@ class Store:
 
     def conflict_copies(self) -> list[tuple[int, int, str]]:
         """(note id, vault id, path) of the notes that a sync tool made of another (rule F10)."""
-        rows = self._connection.execute("SELECT id, vault, path FROM note WHERE conflict_copy ORDER BY id")
+        # The plus makes SQLite take the index of them, and not go through all notes in order.
+        rows = self._connection.execute("SELECT id, vault, path FROM note WHERE conflict_copy ORDER BY +id")
         return [(row[0], row[1], catalog.path_from_sql(row[2])) for row in rows]
 
     def notes(self, ids: Iterable[int]) -> dict[int, NoteRow]:
