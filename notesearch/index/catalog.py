@@ -334,9 +334,9 @@ def remove_passages(connection: sqlite3.Connection, ids: Sequence[int]) -> None:
 def sweep_vectors(connection: sqlite3.Connection) -> None:
     """Drop vectors and pending texts that no passage wants any more."""
     for table in ("vector", "pending"):
-        connection.execute(
-            f"DELETE FROM {table} WHERE NOT EXISTS (SELECT 1 FROM passage WHERE passage.embedded = {table}.embedded)"
-        )
+        # So both are read by their indexes of keys, and not the vectors themselves.
+        unwanted = f"SELECT embedded FROM {table} EXCEPT SELECT embedded FROM passage"
+        connection.execute(f"DELETE FROM {table} WHERE embedded IN ({unwanted})")
 
 
 def _by_ids(connection: sqlite3.Connection, statement: str, ids: Iterable[int]) -> list[Any]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from notesearch import Notebook
 from notesearch.config import Settings
@@ -19,8 +20,10 @@ COUNT, DIMENSION = 4_000, 64
 NOTHING = np.empty(0, np.int64)
 
 
-def unit(rows: Vectors) -> Vectors:
-    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(STORED).astype(np.float32)
+def unit(rows: NDArray[np.floating]) -> Vectors:
+    """Of unit length, as they are stored."""
+    unit: Vectors = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(STORED).astype(np.float32)
+    return unit
 
 
 @pytest.fixture(scope="module")

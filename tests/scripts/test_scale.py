@@ -23,10 +23,9 @@ def test_an_enlarged_index(tmp_path: Path) -> None:
         status = notebook.status()
         assert (status.notes, status.passages, status.pending, status.newer) == (40, 1_500, 0, 0)
         hits = notebook.search("why did I pass on scale")
-        texts = {
-            note: (tmp_path / "vault-1500-40" / note).read_text(encoding="utf-8") for note in {h.note for h in hits}
-        }
-        assert len(hits) == 10 and all(h.text == texts[h.note][slice(*h.span)] for h in hits)
+        files = [tmp_path / "vault-1500-40" / hit.note for hit in hits]
+        shown = [file.read_text("utf-8")[slice(*hit.span)] for file, hit in zip(files, hits, strict=True)]
+        assert len(hits) == 10 and shown == [hit.text for hit in hits]
         _, rows = notebook.store.vectors()
         assert np.linalg.norm(rows, axis=1) == pytest.approx(1, abs=1e-3)
         assert scale.recall(notebook.store, rows[::100], 10) >= 0.98
