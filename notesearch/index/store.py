@@ -483,6 +483,11 @@ class Store:
         """Ids of all passages, ascending."""
         return np.array([row[0] for row in self._connection.execute("SELECT id FROM passage ORDER BY id")], np.int64)
 
+    def passages_of_notes(self, notes: Iterable[int]) -> dict[int, int]:
+        """Passage id → note id, for every passage of these notes."""
+        listed = ",".join(str(int(i)) for i in notes)
+        return dict(self._connection.execute(f"SELECT id, note FROM passage WHERE note IN ({listed})").fetchall())
+
     def first_passages(self, notes: Sequence[int]) -> dict[int, int]:
         """Note id → id of its first passage; notes without text are left out."""
         listed = ",".join(str(int(i)) for i in notes)
@@ -507,9 +512,14 @@ class Store:
         )
         return {id_: tuple(n for n in around if n is not None) for id_, *around in rows}
 
-    def holding(self, word: str) -> int:
-        """How many passages hold a word, in any of its forms."""
-        common, tokens = self._common(), list(self._tokens([word]).values())
+    def holding(self, asked: Sequence[str]) -> list[int]:
+        """For each word how many passages hold it, in any of its forms."""
+        common = self._common()
+        self._tokens(asked)  # all at once: those of each are then known
+        return [self._holding(word, common) for word in asked]
+
+    def _holding(self, word: str, common: MappedWords | None) -> int:
+        tokens = list(self._tokens([word]).values())
         known = common.count(tokens[0][0]) if common is not None and len(tokens) == len(tokens[0]) == 1 else 0
         return known or words.count_holding(self._connection, words.any_of([word]))
 

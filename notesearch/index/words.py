@@ -160,9 +160,16 @@ class Tokenizer:
         self._connection.execute(f"CREATE VIRTUAL TABLE asked USING fts5(word, tokenize = '{TOKENIZER}')")
         self._connection.execute("CREATE VIRTUAL TABLE found USING fts5vocab(asked, instance)")
 
+        self._last: dict[str, list[str]] = {}
+
     def __call__(self, words: Iterable[str]) -> dict[str, list[str]]:
         """Word → its tokens, in order: several where it is a phrase to FTS5, none where it is but signs."""
         asked = list(dict.fromkeys(words))
+        if not self._last.keys() >= set(asked):
+            self._last = self._tokens(asked)
+        return {word: self._last[word] for word in asked}
+
+    def _tokens(self, asked: Sequence[str]) -> dict[str, list[str]]:
         self._connection.execute("DELETE FROM asked")
         self._connection.executemany("INSERT INTO asked (rowid, word) VALUES (?, ?)", enumerate(asked))
         tokens: dict[str, list[str]] = {word: [] for word in asked}

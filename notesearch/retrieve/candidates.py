@@ -45,6 +45,8 @@ class Meaning:
 class Candidate:
     """A passage (or, with a negative id, a note without text) and what the arms say of it.
 
+    `note` is 0 until it is looked up: of most candidates nobody asks.
+
     `dense`: cosine; None without a vector. `lexical`: BM25 as a share of what a perfect match of the question's words
     would get, 0..1. `only`: whether no other passage holds every telling word. `title`: how well the note's name fits
     the question, 0..1. `time`: how far the note lies in the days the question speaks of, 0..1. `rerank`: MaxSim;
@@ -110,14 +112,15 @@ class Candidates:
         dated = store.passages_within(list(evidence.time)).tolist()
         worded = (id_ for id_ in evidence.lexical if id_ > 0)
         ids = {*evidence.dense, *worded, *evidence.only, *dated, *(first.get(note, -note) for note in named)}
-        return self._described(self._allowed(ids))
+        return self._described(self._allowed(ids), store.passages_of_notes(named))
 
     def with_neighbours(self, chosen: Sequence[Candidate]) -> list[Candidate]:
         """`chosen` and the passages beside them, each knowing its neighbours and its MaxSim."""
         around = self._store.neighbours(c.id for c in chosen if c.id > 0)
         known = {c.id: c for c in chosen}
         new = self._allowed({n for beside in around.values() for n in beside} - known.keys())
-        everyone = [*chosen, *self._described(new)]
+        owners = self._store.notes_of_passages([*(i for i in known if i > 0), *new])
+        everyone = [*(replace(c, note=owners.get(c.id, c.note)) for c in chosen), *self._described(new, owners)]
         links = _both_ways(around)
         reranked = self._maxsim({c.id: c.note for c in everyone if c.id > 0})
         return [self._beside(c, links.get(c.id, ()), reranked.get(c.id)) for c in everyone]
@@ -163,12 +166,12 @@ class Candidates:
         allowed: list[int] = found[(found < 0) | np.isin(found, self._within)].tolist()
         return allowed
 
-    def _described(self, ids: Sequence[int]) -> list[Candidate]:
+    def _described(self, ids: Sequence[int], owners: Mapping[int, int]) -> list[Candidate]:
+        """What the arms say of passages and notes; `owners`: the notes of passages, as far as they matter here."""
         evidence = self._evidence
-        owners = self._store.notes_of_passages([i for i in ids if i > 0])
         dense = dict(evidence.dense)
         if evidence.vector is not None:
-            unseen = self._store.vectors_of([i for i in owners if i not in dense])
+            unseen = self._store.vectors_of([i for i in ids if i > 0 and i not in dense])
             dense |= {i: float(row @ evidence.vector) for i, row in unseen.items()}
         return [
             Candidate(
@@ -181,7 +184,7 @@ class Candidates:
                 time=evidence.time.get(note, 0.0),
             )
             for i in ids
-            if (note := owners.get(i, max(-i, 0)))
+            for note in [owners.get(i, max(-i, 0))]
         ]
 
     def _maxsim(self, notes: Mapping[int, int]) -> dict[int, tuple[float, float]]:
@@ -217,7 +220,7 @@ def _ideal(store: Store, query: Query) -> float:
     A word that no passage holds counts fully, so that finding only "say" of "what did the physician say" is little.
     """
     passages = store.passage_count()
-    rarity = (math.log(1 + (passages - n + 0.5) / (n + 0.5)) for n in map(store.holding, set(query.telling_words)))
+    rarity = (math.log(1 + (passages - n + 0.5) / (n + 0.5)) for n in store.holding(query.telling_words))
     return _SATURATION * sum(rarity) or 1.0
 
 

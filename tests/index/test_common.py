@@ -91,7 +91,7 @@ def test_most_of_it_is_worked_out_ahead(many: Notebook) -> None:
     assert [word for word, found in tokens.items() if len(found) > 1] == ["don't", "wind-swept"]
     assert all(known.count(found[0]) for found in tokens.values() if len(found) == 1)
     assert not known.count("rare3") and not known.count("")
-    assert known.count("port") == many.store.holding("ports")
+    assert [known.count("port"), 2, 0] == many.store.holding(["ports", "rare3", "nowhere"])
 
 
 @pytest.mark.parametrize("asked", QUESTIONS)
