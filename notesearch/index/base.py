@@ -35,14 +35,14 @@ _ROWS_WORTH_A_BASE = 1_000
 """A matrix of fewer rows is searched in well under a millisecond; writing a base for them would cost more."""
 _MOST_NEWER = 10_000
 """More rows than this beside the base would make every question wait while they are read."""
-_PROBED = 4
-"""Of so many lists one is looked through; of fewer, and recall@10 falls below 0.98."""
-_TRAINED_ON = 64
+_PROBED = 6
+"""Of so many lists one is looked through. At a million passages, 500 questions: recall@10 is 0.990, with one of sixteen
+0.988, with one of three 0.995."""
+_TRAINED_ON = 40
 """Vectors a list to learn the lists from; faiss asks for 39 at least."""
-_ROUNDS = 10
+_ROUNDS = 8
 _COMPARED = 600
-"""As many as the codes find nearest are compared by their vectors, at least. Recall@10 gains little beyond; that of
-the two hundred that go on to fusion is 0.95."""
+"""As many as the codes find nearest are compared by their vectors, at least; with a thousand recall@10 gains 0.001."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +78,10 @@ def _flat(dimension: int) -> Any:
 
 
 def _lists(count: int, dimension: int, rows: Rows) -> Any:
-    """Lists learned from a sample, still empty: as many as the root of `count`, to the nearest power of two."""
+    """Lists learned from a sample, still empty: about twice as many as the root of `count`, a power of two."""
     import faiss
 
-    lists = 2 ** round(math.log2(math.sqrt(count)))
+    lists = 2 ** round(math.log2(2 * math.sqrt(count)))
     index: Any = faiss.index_factory(dimension, f"IVF{lists},RaBitQ", faiss.METRIC_INNER_PRODUCT)
     index.cp.niter = _ROUNDS
     index.train(np.concatenate([vectors for _, vectors in rows(max(1, count // (lists * _TRAINED_ON)))]))
