@@ -358,16 +358,16 @@ class Notebook:
 
     def _state_remarks(self) -> tuple[str, ...]:
         """What is not as good as it could be just now."""
-        counts = self.store.counts()
+        pending = self.store.waiting()
         remarks = []
         if self._newer:
             remarks.append(f"{_counted(len(self._newer), 'note')} changed since the last index. Run: notesearch index")
-        if counts.pending:
-            waiting = _counted(counts.pending, "passage")
+        if pending:
+            waiting = _counted(pending, "passage")
             remarks.append(f"{waiting} found by words only until embedded. Run: notesearch index")
-        if self.store.base_is_missing():
+        if self.store.is_damaged():
             remarks.append(
-                "The vector file is missing or damaged; searching the database instead. Run: notesearch index"
+                "A file of the index is missing or damaged; searching the database instead. Run: notesearch index"
             )
         return tuple(remarks)
 

@@ -72,7 +72,7 @@ def update(
     waits = foreign or (most_characters is not None and store.pending_characters() > most_characters)
     embedded = 0 if waits else _embed_pending(store, embedder, progress)
     if embedded or report.removed or report.changed or report.added:
-        store.tidy()
+        store.tidy(progress)
     return replace(report, embedded=embedded, passages=store.counts().passages, seconds=time.perf_counter() - started)
 
 

@@ -1,7 +1,7 @@
 """Notes, passages and what hangs on them, as rows. Statements only: when to run them is the store's business.
 
-A note's rows are rewritten as a whole, except that a passage whose embedded text is the same keeps its id, and so its
-place in the FAISS base.
+A note's rows are rewritten as a whole, except that a passage whose embedded text and words are the same keeps its id,
+and so its place in the snapshots of vectors and common words.
 """
 
 from __future__ import annotations
@@ -221,13 +221,21 @@ def _with_parents(tag: str) -> list[str]:
 def _put_passages(
     connection: sqlite3.Connection, note_id: int, note: Note, embedded: Sequence[tuple[bytes, str]]
 ) -> list[int]:
-    """Passages whose embedded text is the same keep their id; the others are new. Returns the ids in order."""
+    """Passages whose embedded text and words did not change keep their id; the others are new. Returns the ids in
+    order.
+    """
     kept = defaultdict(list)
-    for row in connection.execute("SELECT embedded, id FROM passage WHERE note = ? ORDER BY start DESC", (note_id,)):
-        kept[bytes(row[0])].append(int(row[1]))
+    for embedded_, id_, *words in connection.execute(
+        "SELECT embedded, id, title, words.headings, tags, body FROM passage JOIN words ON words.rowid = id "
+        "WHERE note = ? ORDER BY start DESC",
+        (note_id,),
+    ):
+        kept[(bytes(embedded_), *words)].append(int(id_))
     ids = []
     for passage, (key, text) in zip(note.passages, embedded, strict=True):
-        id_ = kept[key].pop() if kept[key] else None
+        words = _words(note, passage)
+        before = kept[(key, *words)]
+        id_ = before.pop() if before else None
         ids.append(_put_passage(connection, note_id, note, passage, key, id_))
         if id_ is None:
             connection.execute(
@@ -259,19 +267,22 @@ def _put_passage(
     row = connection.execute(
         f"INSERT OR REPLACE INTO passage ({_PASSAGE}) VALUES ({marks}) RETURNING id", values
     ).fetchone()
-    if id_ is not None:
-        connection.execute("DELETE FROM words WHERE rowid = ?", (id_,))
-    connection.execute(
-        "INSERT INTO words (rowid, title, headings, tags, body) VALUES (?, ?, ?, ?, ?)",
-        (
-            row[0],
-            spread(" | ".join(dict.fromkeys((note.title, note.name, note.heading, *note.aliases)))),
-            spread(" | ".join(passage.headings)),
-            spread(" ".join(note.tags)),
-            spread(passage.words),
-        ),
-    )
+    if id_ is None:
+        connection.execute(
+            "INSERT INTO words (rowid, title, headings, tags, body) VALUES (?, ?, ?, ?, ?)",
+            (row[0], *_words(note, passage)),
+        )
     return int(row[0])
+
+
+def _words(note: Note, passage: Passage) -> tuple[str, ...]:
+    """Title, headings, tags and body as the text index gets them."""
+    return (
+        spread(" | ".join(dict.fromkeys((note.title, note.name, note.heading, *note.aliases)))),
+        spread(" | ".join(passage.headings)),
+        spread(" ".join(note.tags)),
+        spread(passage.words),
+    )
 
 
 def _put_links(connection: sqlite3.Connection, note_id: int, note: Note, passage_ids: Sequence[int]) -> None:
@@ -326,9 +337,9 @@ def remove_passages(connection: sqlite3.Connection, ids: Sequence[int]) -> None:
 def sweep_vectors(connection: sqlite3.Connection) -> None:
     """Drop vectors and pending texts that no passage wants any more."""
     for table in ("vector", "pending"):
-        connection.execute(
-            f"DELETE FROM {table} WHERE NOT EXISTS (SELECT 1 FROM passage WHERE passage.embedded = {table}.embedded)"
-        )
+        # So both are read by their indexes of keys, and not the vectors themselves.
+        unwanted = f"SELECT embedded FROM {table} EXCEPT SELECT embedded FROM passage"
+        connection.execute(f"DELETE FROM {table} WHERE embedded IN ({unwanted})")
 
 
 def _by_ids(connection: sqlite3.Connection, statement: str, ids: Iterable[int]) -> list[Any]:

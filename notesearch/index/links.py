@@ -107,7 +107,8 @@ def links_from(connection: sqlite3.Connection, passages: Sequence[int]) -> dict[
         connection,
         "SELECT link.passage, note.id, note.path, note.title, link.shown, link.to_line "
         "FROM link JOIN note ON note.id = link.to_note "
-        f"WHERE link.passage IN ({_list(passages)}) ORDER BY link.id",
+        f"WHERE link.note IN (SELECT note FROM passage WHERE id IN ({_list(passages)})) "
+        f"AND link.passage IN ({_list(passages)}) ORDER BY link.id",
     )
 
 

@@ -10,27 +10,39 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
+from functools import partial
+from itertools import islice
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
 
 from notesearch.errors import IndexBusy, IndexMissing, IndexUnusable
 from notesearch.index import catalog, filters, links, schema, vectors, words
+from notesearch.index.base import Base, MappedBase, is_due, open_base, write_base
 from notesearch.index.catalog import KnownFile, NoteRow, PassageRow, VaultRow
+from notesearch.index.common import CommonWords, MappedWords, open_common, search_common, write_common
 from notesearch.index.manifest import Recipe
 from notesearch.index.records import Fingerprint, Note, Part, ResolvedLink, Where
-from notesearch.index.vectors import Base, Ids, Vectors
+from notesearch.index.vectors import Ids, Vectors
+
+T = TypeVar("T")
 
 DATABASE = "notes.sqlite"
 LOCK = "writer.lock"
 
 _BUSY_TIMEOUT_S = 5.0
 """Writers take turns by the lock; this only covers the moments when SQLite itself tidies its log."""
+
+_PAGE_BYTES = 8192
+"""A vector with its tokens' takes 2 to 2.5 KB; of SQLite's usual pages of 4 KB nearly half would stay empty."""
+
+_VECTORS = 20_000
+"""Vectors read at once: 30 MB of them, and more than ever wait beside a base."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +71,10 @@ class Store:
     def __init__(self, folder: Path, connection: sqlite3.Connection) -> None:
         self.folder = folder
         self._connection = connection
-        self._base: tuple[Base, Any] | None = None
-        self._newer: tuple[tuple[int, int, int], Ids, Vectors] | None = None
+        self._mapped: dict[str, tuple[str, Any]] = {}
+        self._kept: dict[str, tuple[tuple[int, int], Any]] = {}
+        self._writes = 0
+        self._tokenizer: words.Tokenizer | None = None
 
     # -- opening ---------------------------------------------------------------------------------------------------
 
@@ -90,7 +104,7 @@ class Store:
 
     def close(self) -> None:
         """Let go of the files."""
-        self._base = None
+        self._mapped.clear()
         self._connection.close()
 
     @contextmanager
@@ -135,6 +149,8 @@ class Store:
             except BaseException:
                 self._connection.rollback()
                 raise
+            finally:
+                self._writes += 1
             self._connection.commit()
         except sqlite3.OperationalError as error:
             raise IndexUnusable(
@@ -163,7 +179,6 @@ class Store:
             ):
                 self._connection.execute(statement)
             self._connection.execute("DELETE FROM manifest WHERE key = 'base'")
-        self._forget_caches()
 
     def basis(self) -> Vectors:
         """What token vectors are packed in, (d, b)."""
@@ -338,27 +353,39 @@ class Store:
                 zip(keys, (vectors.to_blob(row) for row in rows), tokens, strict=True),
             )
             self._connection.executemany("DELETE FROM pending WHERE embedded = ?", ((key,) for key in keys))
-        self._newer = None
 
-    def vectors(self, after: int = 0) -> tuple[Ids, Vectors]:
-        """Passage ids (n,), ascending, above `after`, and their vectors (n, d)."""
+    def vectors(self) -> tuple[Ids, Vectors]:
+        """Passage ids (n,), ascending, and their vectors (n, d), all at once."""
+        nothing = np.empty(0, np.int64), np.empty((0, self._dimension()), np.float32)
+        ids, rows = zip(nothing, *self.vector_batches(), strict=True)
+        return np.concatenate(ids), np.concatenate(rows)
+
+    def vector_batches(self, after: int = 0, every: int = 1) -> Iterator[tuple[Ids, Vectors]]:
+        """Batches of passage ids (n,), ascending, above `after`, and their vectors (n, d); with `every`, of so many
+        ids only one.
+        """
         rows = self._connection.execute(
             "SELECT passage.id, value FROM passage JOIN vector USING (embedded) "
-            "WHERE passage.id > ? ORDER BY passage.id",
-            (after,),
-        ).fetchall()
-        return np.array([row[0] for row in rows], np.int64), vectors.from_blobs(
-            [row[1] for row in rows], self._dimension()
+            "WHERE passage.id > ? AND passage.id % ? = 0 ORDER BY passage.id",
+            (after, every),
         )
+        dimension = self._dimension()
+        while batch := rows.fetchmany(_VECTORS):
+            ids, blobs = zip(*batch, strict=True)
+            yield np.array(ids, np.int64), vectors.from_blobs(blobs, dimension)
 
     def vectors_of(self, passages: Sequence[int]) -> dict[int, Vectors]:
         """Passage id → its vector (d,); passages without one are left out."""
-        listed = ",".join(str(int(i)) for i in passages)
+        found: dict[int, Vectors] = {}
+        if (base := self._base()) is not None:
+            ids, known = base.vectors(np.array(passages, np.int64))
+            found = dict(zip(ids.tolist(), known, strict=True))
+        listed = ",".join(str(int(i)) for i in passages if i not in found)
         rows = self._connection.execute(
             f"SELECT passage.id, value FROM passage JOIN vector USING (embedded) WHERE passage.id IN ({listed})"
         ).fetchall()
         stacked = vectors.from_blobs([row[1] for row in rows], self._dimension())
-        return {row[0]: vector for row, vector in zip(rows, stacked, strict=True)}
+        return found | {row[0]: vector for row, vector in zip(rows, stacked, strict=True)}
 
     def tokens_of(self, passages: Sequence[int]) -> dict[int, bytes]:
         """Passage id → its packed token vectors; passages without are left out."""
@@ -369,26 +396,30 @@ class Store:
             ).fetchall()
         )
 
-    def tidy(self) -> None:
+    def tidy(self, progress: Callable[[str, int, int], None] = lambda stage, done, total: None) -> None:
         """End of an update: drop what nobody wants, and write a new base if enough has changed."""
         with self.transaction():
             catalog.sweep_vectors(self._connection)
-        base = self._recorded_base()
-        intact = base is None or self._mapped(base) is not None
-        newer = self._count("passage JOIN vector USING (embedded) WHERE passage.id > ?", base.last_id if base else 0)
-        if not intact or vectors.base_is_due(newer, self._count("dead"), base.count if base else 0):
-            self._write_base()
+        mapped, damaged = self._base(), self.is_damaged()
+        last_id, in_base = (0, 0) if mapped is None else (mapped.last_id, mapped.count)
+        newer = self._count("passage JOIN vector USING (embedded) WHERE passage.id > ?", last_id)
+        if damaged or is_due(newer, self._count("dead"), in_base):
+            progress("preparing the search", 0, 2)
+            self._write_snapshots(in_base + newer, progress)
+            progress("preparing the search", 2, 2)
 
-    def _write_base(self) -> None:
+    def _write_snapshots(self, count: int, progress: Callable[[str, int, int], None]) -> None:
         generation = int(self._get("generation") or 0) + 1
-        base = vectors.write_base(self.folder, generation, *self.vectors())
+        base = write_base(self.folder, generation, count, self._dimension(), partial(self.vector_batches, 0))
+        progress("preparing the search", 1, 2)
+        common = write_common(self.folder, generation, self._connection)
         with self.transaction():
             self._set("generation", str(generation))
             self._set("base", json.dumps(asdict(base)))
+            self._set("common", json.dumps(asdict(common)))
             self._connection.execute("DELETE FROM dead")
-        self._forget_caches()
-        for old in self.folder.glob("vectors-*.faiss"):
-            if old.name != base.file:
+        for old in (*self.folder.glob("vectors-*"), *self.folder.glob("words-*")):
+            if old.name not in (base.file, base.rows_file, common.file):
                 old.unlink(missing_ok=True)
 
     # -- searching -------------------------------------------------------------------------------------------------
@@ -405,22 +436,32 @@ class Store:
 
     def dense(self, query: Vectors, k: int, within: Ids | None = None) -> list[tuple[int, float]]:
         """(passage id, cosine), best `k` first. `query` (d,) of unit length."""
-        base = self._recorded_base()
-        mapped = self._mapped(base) if base else None
-        after = base.last_id if base and mapped is not None else 0
-        ids, rows = self._rows_after(after)
-        found = vectors.search_rows(ids, rows, query, k, within)
-        if mapped is not None:
-            dead = [row[0] for row in self._connection.execute("SELECT passage FROM dead")]
-            found += vectors.search_base(mapped, query, k, dead, within)
+        base = self._base()
+        found = [
+            pair
+            for rows in self._rows_after(base.last_id if base else 0)
+            for pair in vectors.search_rows(*rows, query, k, within)
+        ]
+        if base is not None:
+            found += base.search(query, k, self._dead(), within)
         return sorted(found, key=lambda pair: (-pair[1], pair[0]))[:k]
 
     def lexical(
-        self, expression: str, k: int, field_weights: words.FieldWeights, within: Ids | None = None
+        self, asked: Iterable[str], k: int, field_weights: words.FieldWeights, within: Ids | None = None
     ) -> list[tuple[int, float]]:
-        """(passage id, BM25), best `k` first; `expression` as `words` makes them."""
+        """(passage id, BM25) of passages with any of the words `asked`, best `k` first."""
+        common = self._common() if field_weights == words.FieldWeights() else None
+        if common is not None:
+            return search_common(self._connection, common, self._tokens(asked), k, self._dead(), within)
         chosen = None if within is None else within.tolist()
-        return words.search_passages(self._connection, expression, k, field_weights, chosen)
+        return words.search_passages(self._connection, words.any_of(asked), k, field_weights, chosen)
+
+    def only_holder(self, asked: Iterable[str], within: Ids | None = None) -> int | None:
+        """The passage that holds every one of the words `asked`; None if there are several, or none."""
+        expression = words.all_of(words.any_of([word]) for word in asked)
+        allowed = words.holders(self._connection, expression, within)
+        first, second = next(allowed, None), next(allowed, None)
+        return first if second is None else None
 
     def named(self, expression: str, k: int, within: Sequence[int] | None = None) -> list[tuple[int, float]]:
         """(note id, BM25) of notes called so, best `k` first."""
@@ -450,6 +491,11 @@ class Store:
         """Ids of all passages, ascending."""
         return np.array([row[0] for row in self._connection.execute("SELECT id FROM passage ORDER BY id")], np.int64)
 
+    def passages_of_notes(self, notes: Iterable[int]) -> dict[int, int]:
+        """Passage id → note id, for every passage of these notes."""
+        listed = ",".join(str(int(i)) for i in notes)
+        return dict(self._connection.execute(f"SELECT id, note FROM passage WHERE note IN ({listed})").fetchall())
+
     def first_passages(self, notes: Sequence[int]) -> dict[int, int]:
         """Note id → id of its first passage; notes without text are left out."""
         listed = ",".join(str(int(i)) for i in notes)
@@ -474,10 +520,16 @@ class Store:
         )
         return {id_: tuple(n for n in around if n is not None) for id_, *around in rows}
 
-    def holding(self, word: str) -> int:
-        """How many passages hold a word, in any of its forms."""
-        expression = words.any_of([word])
-        return self._count("words WHERE words MATCH ?", expression) if expression else 0
+    def holding(self, asked: Sequence[str]) -> list[int]:
+        """For each word how many passages hold it, in any of its forms."""
+        common = self._common()
+        self._tokens(asked)  # all at once: those of each are then known
+        return [self._holding(word, common) for word in asked]
+
+    def _holding(self, word: str, common: MappedWords | None) -> int:
+        tokens = list(self._tokens([word]).values())
+        known = common.count(tokens[0][0]) if common is not None and len(tokens) == len(tokens[0]) == 1 else 0
+        return known or words.count_holding(self._connection, words.any_of([word]))
 
     def dated(self, first: date, last: date, limit: int) -> list[int]:
         """Ids of notes whose date, unless it is only the file's, touches the days from `first` to `last`; newest
@@ -501,7 +553,8 @@ class Store:
 
     def conflict_copies(self) -> list[tuple[int, int, str]]:
         """(note id, vault id, path) of the notes that a sync tool made of another (rule F10)."""
-        rows = self._connection.execute("SELECT id, vault, path FROM note WHERE conflict_copy ORDER BY id")
+        # The plus makes SQLite take the index of them, and not go through all notes in order.
+        rows = self._connection.execute("SELECT id, vault, path FROM note WHERE conflict_copy ORDER BY +id")
         return [(row[0], row[1], catalog.path_from_sql(row[2])) for row in rows]
 
     def notes(self, ids: Iterable[int]) -> dict[int, NoteRow]:
@@ -529,48 +582,77 @@ class Store:
 
     def counts(self) -> Counts:
         """How much there is."""
-        pending = self._count(
-            "passage WHERE NOT EXISTS (SELECT 1 FROM vector WHERE vector.embedded = passage.embedded)"
-        )
-        return Counts(self._count("note"), self._count("passage"), self._count("link"), pending)
+        return Counts(self._count("note"), self.passage_count(), self._count("link"), self.waiting())
+
+    def passage_count(self) -> int:
+        """How many passages there are."""
+        return self._until_written("passages", lambda: self._count("passage"))
+
+    def waiting(self) -> int:
+        """How many passages still have no vector, and are found by their words only."""
+        return self._until_written("waiting", lambda: self._count("passage JOIN pending USING (embedded)"))
 
     def size_bytes(self) -> int:
         """What the index takes on disk."""
-        return sum(p.stat().st_size for p in self.folder.iterdir() if p.name.startswith((DATABASE, "vectors-")))
+        ours = (DATABASE, "vectors-", "words-")
+        return sum(path.stat().st_size for path in self.folder.iterdir() if path.name.startswith(ours))
 
-    def base_is_missing(self) -> bool:
-        """Whether a recorded FAISS base cannot be used, so that search is exact from SQLite."""
-        base = self._recorded_base()
-        return base is not None and self._mapped(base) is None
+    def is_damaged(self) -> bool:
+        """Whether a recorded file cannot be used, so that search is slower: of vectors, or of common words."""
+        missing = (self._get("base") and self._base() is None, self._get("common") and self._common() is None)
+        return any(missing)
 
     # -- inside ----------------------------------------------------------------------------------------------------
 
-    def _rows_after(self, after: int) -> tuple[Ids, Vectors]:
-        """Rows newer than the base, kept until somebody writes."""
-        version = int(self._connection.execute("PRAGMA data_version").fetchone()[0])
-        stamp = (after, version, self._connection.total_changes)
-        if self._newer is None or self._newer[0] != stamp:
-            self._newer = (stamp, *self.vectors(after))
-        return self._newer[1:]
+    def _rows_after(self, after: int) -> Iterator[tuple[Ids, Vectors]]:
+        """Batches of the rows newer than the base. The first is kept until somebody writes; there are more only where a
+        base is missing.
+        """
+        first = self._until_written("newer", lambda: list(islice(self.vector_batches(after), 1)))
+        yield from first
+        if first and len(first[0][0]) == _VECTORS:
+            yield from self.vector_batches(int(first[0][0][-1]))
 
-    def _mapped(self, base: Base) -> Any | None:
-        if self._base is None or self._base[0] != base:
-            index = vectors.open_base(self.folder, base)
-            if index is None:
-                return None
-            self._base = (base, index)
-        return self._base[1]
+    def _dead(self) -> Ids:
+        """Passages that the snapshots may hold and that have gone."""
+        rows = "SELECT passage FROM dead ORDER BY passage"
+        return self._until_written(
+            "dead", lambda: np.array([row[0] for row in self._connection.execute(rows)], np.int64)
+        )
 
-    def _recorded_base(self) -> Base | None:
-        text = self._get("base")
-        return Base(**json.loads(text)) if text else None
+    def _until_written(self, name: str, make: Callable[[], T]) -> T:
+        """What `make` gives, kept until somebody writes."""
+        stamp = int(self._connection.execute("PRAGMA data_version").fetchone()[0]), self._writes
+        kept = self._kept.get(name)
+        if kept is None or kept[0] != stamp:
+            kept = self._kept[name] = (stamp, make())
+        value: T = kept[1]
+        return value
+
+    def _base(self) -> MappedBase | None:
+        return self._opened("base", lambda recorded: open_base(self.folder, Base(**recorded)))
+
+    def _common(self) -> MappedWords | None:
+        return self._opened("common", lambda recorded: open_common(self.folder, CommonWords(**recorded)))
+
+    def _opened(self, key: str, open_: Callable[[dict[str, Any]], T | None]) -> T | None:
+        """A recorded file, mapped once; None if none is recorded or it cannot be used."""
+        recorded = self._get(key)
+        if recorded is None:
+            return None
+        kept = self._mapped.get(key)
+        if kept is None or kept[0] != recorded or kept[1] is None:
+            kept = self._mapped[key] = (recorded, open_(json.loads(recorded)))
+        value: T | None = kept[1]
+        return value
+
+    def _tokens(self, asked: Iterable[str]) -> dict[str, list[str]]:
+        self._tokenizer = self._tokenizer or words.Tokenizer()
+        return self._tokenizer(piece for word in asked for piece in words.query_terms(word))
 
     def _dimension(self) -> int:
         recipe = self.recipe()
         return recipe.model.dimension if recipe else 0
-
-    def _forget_caches(self) -> None:
-        self._base = self._newer = None
 
     def _count(self, source: str, *values: int | str) -> int:
         return int(self._connection.execute(f"SELECT count(*) FROM {source}", values).fetchone()[0])
@@ -596,7 +678,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     """A connection to tables that are up to date."""
     connection = sqlite3.connect(path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
     try:
-        for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
+        for pragma in (f"page_size = {_PAGE_BYTES}", "journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
             connection.execute(f"PRAGMA {pragma}")
         if schema.migrate(connection):
             connection.execute("UPDATE note SET content_hash = x'', size = -1")

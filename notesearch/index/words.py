@@ -10,8 +10,11 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 CJK = re.compile(
     "[\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3100-\u312f\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]+"
@@ -19,6 +22,13 @@ CJK = re.compile(
 
 _SELECTION_IN_SQL = 500
 """Up to this many rowids stand in the statement itself; above, a temporary table is cheaper than parsing them."""
+
+
+TOKENIZER = "porter unicode61 remove_diacritics 2"
+"""As the tables of the schema name it."""
+
+MOST = 2**62
+"""More than there can be of anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +83,20 @@ def _quote(term: str) -> str:
 
 
 def search_passages(
-    connection: sqlite3.Connection, expression: str, limit: int, weights: FieldWeights, within: Sequence[int] | None
+    connection: sqlite3.Connection,
+    expression: str,
+    limit: int,
+    weights: FieldWeights,
+    within: Sequence[int] | None,
+    *,
+    after: int = 0,
+    up_to: int = MOST,
 ) -> list[tuple[int, float]]:
-    """(passage id, BM25) of the best `limit` rows, higher is better (FTS5 gives it negated)."""
-    return _search(
-        connection,
-        "words",
-        f"bm25(words, {weights.title}, {weights.headings}, {weights.tags}, {weights.body})",
-        expression,
-        limit,
-        within,
-    )
+    """(passage id, BM25) of the best `limit` rows, of those above `after` and up to `up_to`; higher is better (FTS5
+    gives it negated).
+    """
+    rank = f"bm25(words, {weights.title}, {weights.headings}, {weights.tags}, {weights.body})"
+    return _search(connection, "words", rank, expression, limit, within, after, up_to)
 
 
 def search_names(
@@ -94,15 +107,40 @@ def search_names(
 
 
 def _search(
-    connection: sqlite3.Connection, table: str, rank: str, expression: str, limit: int, within: Sequence[int] | None
+    connection: sqlite3.Connection,
+    table: str,
+    rank: str,
+    expression: str,
+    limit: int,
+    within: Sequence[int] | None,
+    after: int = 0,
+    up_to: int = MOST,
 ) -> list[tuple[int, float]]:
     if not expression or (within is not None and not len(within)):
         return []
-    statement = f"SELECT rowid, -{rank} AS score FROM {table} WHERE {table} MATCH ?"
+    statement = f"SELECT rowid, -{rank} AS score FROM {table} WHERE {table} MATCH ? AND rowid > ? AND rowid <= ?"
     if within is not None:
-        statement += f" AND rowid IN ({_selection(connection, within)})"
-    rows = connection.execute(f"{statement} ORDER BY score DESC, rowid LIMIT ?", (expression, limit))
+        # The plus keeps SQLite from asking FTS5 anew for each id, which is a hundred times slower.
+        statement += f" AND +rowid IN ({_selection(connection, within)})"
+    rows = connection.execute(
+        f"{statement} ORDER BY score DESC, rowid LIMIT ?", (expression, after, up_to, limit)
+    ).fetchall()
     return [(int(row[0]), float(row[1])) for row in rows]
+
+
+def holders(connection: sqlite3.Connection, expression: str, within: NDArray[np.int64] | None) -> Iterator[int]:
+    """Ids of the passages that match, ascending, as they are found; of those `within`, which is ascending, too."""
+    if not expression:
+        return
+    for (id_,) in connection.execute("SELECT rowid FROM words WHERE words MATCH ?", (expression,)):
+        if within is None or id_ in within[(at := np.searchsorted(within, id_)) : at + 1]:
+            yield id_
+
+
+def count_holding(connection: sqlite3.Connection, expression: str, most: int = MOST) -> int:
+    """How many passages match, counted up to `most`."""
+    counted = "SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ? LIMIT ?)"
+    return int(connection.execute(counted, (expression, most)).fetchone()[0]) if expression else 0
 
 
 def _selection(connection: sqlite3.Connection, ids: Sequence[int]) -> str:
@@ -112,3 +150,29 @@ def _selection(connection: sqlite3.Connection, ids: Sequence[int]) -> str:
     connection.execute("DELETE FROM selection")
     connection.executemany("INSERT INTO selection VALUES (?)", ((int(i),) for i in ids))
     return "SELECT id FROM selection"
+
+
+class Tokenizer:
+    """What FTS5 makes of a word, asked of FTS5 itself, in a database in memory."""
+
+    def __init__(self) -> None:
+        self._connection = sqlite3.connect(":memory:", check_same_thread=False)
+        self._connection.execute(f"CREATE VIRTUAL TABLE asked USING fts5(word, tokenize = '{TOKENIZER}')")
+        self._connection.execute("CREATE VIRTUAL TABLE found USING fts5vocab(asked, instance)")
+
+        self._last: dict[str, list[str]] = {}
+
+    def __call__(self, words: Iterable[str]) -> dict[str, list[str]]:
+        """Word → its tokens, in order: several where it is a phrase to FTS5, none where it is but signs."""
+        asked = list(dict.fromkeys(words))
+        if not self._last.keys() >= set(asked):
+            self._last = self._tokens(asked)
+        return {word: self._last[word] for word in asked}
+
+    def _tokens(self, asked: Sequence[str]) -> dict[str, list[str]]:
+        self._connection.execute("DELETE FROM asked")
+        self._connection.executemany("INSERT INTO asked (rowid, word) VALUES (?, ?)", enumerate(asked))
+        tokens: dict[str, list[str]] = {word: [] for word in asked}
+        for at, token in self._connection.execute("SELECT doc, term FROM found ORDER BY doc, offset"):
+            tokens[asked[at]].append(token)
+        return tokens

@@ -49,6 +49,8 @@ class Meaning:
 class Candidate:
     """A passage (or, with a negative id, a note without text) and what the arms say of it.
 
+    `note` is 0 until it is looked up: of most candidates nobody asks.
+
     `dense`: cosine; None without a vector. `lexical`: BM25 as a share of what a perfect match of the question's words
     would get, 0..1. `only`: whether no other passage holds every telling word. `title`: how well the note's name fits
     the question, 0..1; `links`: how well what links from other notes call it does. `time`: how far the note lies in
@@ -121,14 +123,16 @@ class Candidates:
         dated = store.passages_within(list(evidence.time)).tolist()
         worded = (id_ for id_ in evidence.lexical if id_ > 0)
         ids = {*evidence.dense, *worded, *evidence.only, *dated, *parts, *(first.get(note, -note) for note in named)}
-        return self._described(self._allowed(ids))
+        owners = store.passages_of_notes({*named, *(note for note, _ in evidence.links)})
+        return self._described(self._allowed(ids), owners)
 
     def with_neighbours(self, chosen: Sequence[Candidate]) -> list[Candidate]:
         """`chosen` and the passages beside them, each knowing its neighbours and its MaxSim."""
         around = self._store.neighbours(c.id for c in chosen if c.id > 0)
         known = {c.id: c for c in chosen}
         new = self._allowed({n for beside in around.values() for n in beside} - known.keys())
-        everyone = [*chosen, *self._described(new)]
+        owners = self._store.notes_of_passages([*(i for i in known if i > 0), *new])
+        everyone = [*(replace(c, note=owners.get(c.id, c.note)) for c in chosen), *self._described(new, owners)]
         links = _both_ways(around)
         reranked = self._maxsim({c.id: c.note for c in everyone if c.id > 0})
         return [self._beside(c, links.get(c.id, ()), reranked.get(c.id)) for c in everyone]
@@ -143,21 +147,20 @@ class Candidates:
         if query.signs:
             return self._gather_signs(query.signs, notes)
         vector = self._meaning.vector if self._meaning and arms.dense else None
-        words = any_of(query.telling_words)
-        every = all_of(any_of([word]) for word in query.telling_words)
+        words = query.telling_words
         ideal = _ideal(store, query) if arms.lexical else 1.0
         found = store.lexical(words, max(LEXICAL_DEPTH, k), arms.fields, within) if arms.lexical else []
-        holders = store.lexical(every, 2, arms.fields, within) if arms.lexical else []
-        named = store.named(words, NAMES_DEPTH, notes) if arms.title and not query.phrases else []
+        only = store.only_holder(words, within) if arms.lexical else None
+        named = store.named(any_of(words), NAMES_DEPTH, notes) if arms.title and not query.phrases else []
         return _Evidence(
             vector=vector,
             dense=dict(store.dense(vector, max(DENSE_DEPTH, k), within)) if vector is not None else {},
             lexical={
                 id_: min(score / ideal, 1.0) for id_, score in (*found, *((-note, score) for note, score in named))
             },
-            only={id_ for id_, _ in holders} if len(holders) == 1 else set(),
+            only=set() if only is None else {only},
             title=_title_fits(store, query, [note for note, _ in named]),
-            links=_anchor_fits(store, query, words, notes) if arms.links else {},
+            links=_anchor_fits(store, query, any_of(words), notes) if arms.links else {},
             time=_dated(store, query.dates, notes) if arms.time else {},
         )
 
@@ -172,15 +175,16 @@ class Candidates:
         """A note without text has passed the filters by itself; passages must be within what may be shown."""
         if self._within is None:
             return sorted(ids)
-        within = set(self._within.tolist())
-        return sorted(i for i in ids if i < 0 or i in within)
+        found = np.array(sorted(ids), np.int64)
+        allowed: list[int] = found[(found < 0) | np.isin(found, self._within)].tolist()
+        return allowed
 
-    def _described(self, ids: Sequence[int]) -> list[Candidate]:
+    def _described(self, ids: Sequence[int], owners: Mapping[int, int]) -> list[Candidate]:
+        """What the arms say of passages and notes; `owners`: the notes of passages, as far as they matter here."""
         evidence = self._evidence
-        owners = self._store.notes_of_passages([i for i in ids if i > 0])
         dense = dict(evidence.dense)
         if evidence.vector is not None:
-            unseen = self._store.vectors_of([i for i in owners if i not in dense])
+            unseen = self._store.vectors_of([i for i in ids if i > 0 and i not in dense])
             dense |= {i: float(row @ evidence.vector) for i, row in unseen.items()}
         return [
             Candidate(
@@ -194,7 +198,7 @@ class Candidates:
                 time=evidence.time.get(note, 0.0),
             )
             for i in ids
-            if (note := owners.get(i, max(-i, 0)))
+            for note in [owners.get(i, max(-i, 0))]
         ]
 
     def _maxsim(self, notes: Mapping[int, int]) -> dict[int, tuple[float, float]]:
@@ -229,8 +233,8 @@ def _ideal(store: Store, query: Query) -> float:
 
     A word that no passage holds counts fully, so that finding only "say" of "what did the physician say" is little.
     """
-    passages = store.counts().passages
-    rarity = (math.log(1 + (passages - n + 0.5) / (n + 0.5)) for n in map(store.holding, set(query.telling_words)))
+    passages = store.passage_count()
+    rarity = (math.log(1 + (passages - n + 0.5) / (n + 0.5)) for n in store.holding(query.telling_words))
     return _SATURATION * sum(rarity) or 1.0
 
 

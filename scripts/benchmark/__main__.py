@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from statistics import median
@@ -15,6 +15,8 @@ from notesearch import Notebook
 from notesearch.config import DEFAULT_MODEL, Settings
 from notesearch.embed.packaged import default_folder
 from scripts.benchmark import encoding, processes, warm
+from scripts.benchmark import scale as scales
+from scripts.benchmark.enlarged import enlarged
 from scripts.benchmark.processes import ONE_QUERY
 from scripts.evaluation.__main__ import commit
 
@@ -29,22 +31,42 @@ def bench(
     question: Annotated[str, typer.Option(help="What is asked.")] = "why did I pass on scale",
     runs: Annotated[int, typer.Option(min=1, help="How often each process runs; the median counts.")] = 5,
     indexing: Annotated[int, typer.Option(min=0, help="How often the vault is indexed; 0 leaves it out.")] = 3,
+    scale: Annotated[int, typer.Option(min=0, help="Instead, an index of so many passages made from these.")] = 0,
+    notes: Annotated[int, typer.Option(min=1, help="With --scale: in so many notes.")] = 10_000,
+    questions: Annotated[Path | None, typer.Option(help="With --scale: a file with a question on each line.")] = None,
+    work: Annotated[Path | None, typer.Option(help="With --scale: where the index is kept to be used again.")] = None,
 ) -> None:
     """Print a table of times, memory and size, each next to what it is best compared with."""
     vault = vault.resolve()
+    if scale:
+        _scale(vault, work, scale, notes, questions.read_text("utf-8").splitlines() if questions else (), runs)
+        return
     with tempfile.TemporaryDirectory() as folder:
         index = Path(folder) / "index"
         with Notebook.open(index, vaults=[vault], model=DEFAULT_MODEL, settings=Settings()) as notebook:
             notebook.update()
             passages = notebook.status().passages
         print(f"Commit {commit()}; {vault.name}: {passages:,} passages.\n")
-        print("| | figure | against | ratio |\n| --- | ---: | ---: | ---: |")
-        for row in chain(
-            _cold(index, question, runs),
-            _warm(index, vault, question, runs),
-            _indexing(vault, Path(folder), indexing),
-        ):
-            print(f"| {' | '.join(row)} |", flush=True)
+        _print(
+            chain(
+                _cold(index, question, runs),
+                _warm(index, vault, question, runs),
+                _indexing(vault, Path(folder), indexing),
+            )
+        )
+
+
+def _scale(vault: Path, work: Path | None, passages: int, notes: int, questions: Sequence[str], runs: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        index = enlarged(vault, work or Path(folder), passages, min(notes, passages))
+        print(f"Commit {commit()}; {passages:,} passages made from {vault.name}.\n")
+        _print(scales.rows(index, questions, runs))
+
+
+def _print(rows: Iterable[Row]) -> None:
+    print("| | figure | against | ratio |\n| --- | ---: | ---: | ---: |")
+    for row in rows:
+        print(f"| {' | '.join(row)} |", flush=True)
 
 
 def _cold(index: Path, question: str, runs: int) -> Iterator[Row]:

@@ -11,7 +11,7 @@ import pytest
 from notesearch import Notebook
 from notesearch.config import Settings
 from notesearch.errors import IndexBusy, IndexMissing, IndexUnusable
-from notesearch.index import vectors
+from notesearch.index import base
 from notesearch.index.store import DATABASE, Store
 from tests.conftest import write
 
@@ -19,7 +19,7 @@ from tests.conftest import write
 @pytest.fixture
 def many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Notebook:
     """Enough notes for a FAISS base (its threshold lowered), then some newer and some gone."""
-    monkeypatch.setattr(vectors, "_ROWS_WORTH_A_BASE", 20)
+    monkeypatch.setattr(base, "_ROWS_WORTH_A_BASE", 20)
     root = tmp_path / "vault"
     for n in range(60):
         write(root, f"{n}.md", f"ship {n} carried cargo {n * 7 % 13} to port {n % 5}\n")
@@ -65,20 +65,20 @@ def test_dense_search_within_a_choice(many: Notebook) -> None:
 
 @pytest.mark.parametrize("damage", ["missing", "cut"])
 def test_a_damaged_base_is_not_used_is_said_and_is_made_anew(many: Notebook, damage: str) -> None:
-    base = next(many.store.folder.glob("vectors-*.faiss"))
+    file = next(many.store.folder.glob("vectors-*.faiss"))
     query = many.embedder.embed_query("ship 30 carried cargo").vectors[0]
     before = many.store.dense(query, 5)
     if damage == "missing":
-        base.unlink()
+        file.unlink()
     else:
-        base.write_bytes(base.read_bytes()[:-100])
+        file.write_bytes(file.read_bytes()[:-100])
     with Notebook.open(many.store.folder, settings=many.settings) as again:
         after = again.store.dense(query, 5)
         assert [score for _, score in after] == pytest.approx([score for _, score in before], abs=2e-3)
-        assert any("vector file" in remark for remark in again.status().remarks)
+        assert any("missing or damaged" in remark for remark in again.status().remarks)
         write(Path(again.status().vaults[0].root), "61.md", "one more ship\n")
         again.update()
-        assert not again.store.base_is_missing()
+        assert not again.store.is_damaged()
 
 
 def test_no_index(tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def test_every_script_is_found_by_words_alone(tmp_path: Path, question: str, not
     write(root, "ru.md", "Москва слезам не верит.\n")
     with Notebook.open(tmp_path / "index", vaults=[root], model="hashed", settings=Settings()) as notebook:
         notebook.update()
-        found = notebook.store.lexical(any_of(question.split()), 5, FieldWeights())
+        found = notebook.store.lexical(question.split(), 5, FieldWeights())
         ids = [notebook.store.notes_of_passages([id_])[id_] for id_, _ in found]
         assert ids
         assert notebook.store.notes(ids[:1])[ids[0]].path == note
@@ -58,7 +58,7 @@ def test_rarer_words_and_shorter_passages_score_higher(tmp_path: Path) -> None:
     write(root, "c.md", "gulls " + "and more words about nothing at all " * 8 + "\n")
     with Notebook.open(tmp_path / "index", vaults=[root], model="hashed", settings=Settings()) as notebook:
         notebook.update()
-        rows = notebook.store.lexical(any_of(["gulls", "pelican"]), 5, FieldWeights())
+        rows = notebook.store.lexical(["gulls", "pelican"], 5, FieldWeights())
         owners = notebook.store.notes_of_passages([id_ for id_, _ in rows])
         order = [notebook.store.notes([owners[id_]])[owners[id_]].path for id_, _ in rows]
         assert order == ["a.md", "b.md", "c.md"]

@@ -1,0 +1,212 @@
+"""The base: a snapshot of the vectors in files that are mapped, never changed.
+
+It holds the passages up to `last_id`; what is newer is searched beside it. Passages that have gone since are left out
+by a selector: removing from a mapped FAISS index would crash the process. A base whose files are not of the recorded
+size is not used; search is then exact from SQLite until the next `index` writes a new one.
+
+A small base is one FAISS index, exact at half precision. In a large one a FAISS index of inverted lists with 1-bit
+codes (RaBitQ, Gao and Long, 2024) names some hundred passages that are likely the nearest, and the question is compared
+with their vectors, which lie in a file beside it as SQLite has them. Of what was measured (see the README) that needs
+the least time and memory.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Iterable
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from notesearch.index.vectors import STORED, Ids, Vectors, search_rows
+
+Rows = Callable[[int], Iterable[tuple[Ids, Vectors]]]
+"""Batches of the vectors to be kept, ids (n,) ascending and rows (n, d) of unit length; called with n, every nth."""
+
+APPROXIMATE_FROM = 20_000
+"""Rows from which comparing with every vector takes longer than asking the lists (measured: 0.9 ms each)."""
+
+_ROWS_WORTH_A_BASE = 1_000
+"""A matrix of fewer rows is searched in well under a millisecond; writing a base for them would cost more."""
+_MOST_NEWER = 10_000
+"""More rows than this beside the base would make every question wait while they are read."""
+_PROBED = 6
+"""Of so many lists one is looked through. At a million passages, 500 questions: recall@10 is 0.990, with one of sixteen
+0.988, with one of three 0.995."""
+_TRAINED_ON = 40
+"""Vectors a list to learn the lists from; faiss asks for 39 at least."""
+_ROUNDS = 8
+_COMPARED = 600
+"""As many as the codes find nearest are compared by their vectors, at least; with a thousand recall@10 gains 0.001."""
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What the database records of the snapshot it trusts: a file and its size in bytes, how many rows are in it, the
+    newest passage; `rows_file` holds the vectors beside inverted lists, "" where there are none.
+    """
+
+    file: str
+    size: int
+    count: int
+    last_id: int
+    rows_file: str = ""
+
+
+def is_due(newer: int, dead: int, in_base: int) -> bool:
+    """Whether writing a new base pays: rewriting it costs its size, so it waits for a fifth of it to change."""
+    return newer + dead > max(_ROWS_WORTH_A_BASE, min(in_base // 5, _MOST_NEWER))
+
+
+def write_base(folder: Path, generation: int, count: int, dimension: int, rows: Rows) -> Base:
+    """Write a snapshot of about `count` rows aside, then swap it in under names of its own."""
+    if count < APPROXIMATE_FROM:
+        return _write(_flat(dimension), folder, generation, rows)
+    return _write(_lists(count, dimension, rows), folder, generation, rows, f"vectors-{generation}.float16")
+
+
+def _flat(dimension: int) -> Any:
+    import faiss
+
+    kept = faiss.IndexScalarQuantizer(dimension, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
+    return faiss.IndexIDMap(kept)
+
+
+def _lists(count: int, dimension: int, rows: Rows) -> Any:
+    """Lists learned from a sample, still empty: about twice as many as the root of `count`, a power of two."""
+    import faiss
+
+    lists = 2 ** round(math.log2(2 * math.sqrt(count)))
+    index: Any = faiss.index_factory(dimension, f"IVF{lists},RaBitQ", faiss.METRIC_INNER_PRODUCT)
+    index.cp.niter = _ROUNDS
+    index.train(np.concatenate([vectors for _, vectors in rows(max(1, count // (lists * _TRAINED_ON)))]))
+    return index
+
+
+def _write(index: Any, folder: Path, generation: int, rows: Rows, rows_file: str = "") -> Base:
+    import faiss
+
+    aside = folder / f"vectors-{generation}.part"
+    ids = [np.zeros(0, np.int64)]
+    with aside.open("wb") if rows_file else nullcontext() as file:
+        for some, vectors in rows(1):
+            index.add_with_ids(vectors, some)
+            ids.append(some)
+            if file:
+                file.write(vectors.astype(STORED).tobytes())
+        if file:
+            file.write(np.concatenate(ids).tobytes())
+    if rows_file:
+        swap_in(aside, folder / rows_file)
+    faiss.write_index(index, str(aside))
+    path = folder / f"vectors-{generation}.faiss"
+    swap_in(aside, path)
+    return Base(path.name, path.stat().st_size, int(index.ntotal), int(np.concatenate(ids).max(initial=0)), rows_file)
+
+
+def swap_in(aside: Path, path: Path) -> None:
+    """Give a file that was written aside its name, once it is safely on disk, and to its owner alone."""
+    with aside.open("rb+") as file:
+        os.fsync(file.fileno())
+    aside.chmod(0o600)
+    aside.replace(path)
+
+
+class MappedBase:
+    """A small base, open: an exact FAISS index. `ids` (n,) are those of its rows, ascending."""
+
+    def __init__(self, index: Any, ids: Ids) -> None:
+        self._index = index
+        self._ids = ids
+
+    @property
+    def count(self) -> int:
+        """How many rows there are."""
+        return len(self._ids)
+
+    @property
+    def last_id(self) -> int:
+        """The newest passage it knows."""
+        return int(self._ids[-1]) if len(self._ids) else 0
+
+    def search(self, query: Vectors, k: int, dead: Ids, within: Ids | None) -> list[tuple[int, float]]:
+        """(passage id, cosine) of the best `k`. `query` (d,), unit length; `within` restricts to these ids."""
+        ids, cosines = self._ask(query, k, dead, within)
+        return list(zip(ids.tolist(), cosines.tolist(), strict=True))
+
+    def vectors(self, ids: Ids) -> tuple[Ids, Vectors]:
+        """Those of `ids` (n,) that are in the base, and their vectors (n, d)."""
+        places = np.searchsorted(self._ids, ids)
+        places = places[(places < self.count) & (self._ids[np.minimum(places, self.count - 1)] == ids)]
+        return self._ids[places], self._rows(places)
+
+    def _rows(self, places: Ids) -> Vectors:
+        rows: Vectors = self._index.index.reconstruct_batch(places)
+        return rows
+
+    def _ask(
+        self, query: Vectors, k: int, dead: Ids, within: Ids | None, parameters: Any = None
+    ) -> tuple[Ids, Vectors]:
+        """Ids and scores of the best `k` by FAISS, both (n,)."""
+        import faiss
+
+        parameters = parameters or faiss.SearchParameters()
+        if within is not None:
+            alive = faiss.IDSelectorBatch(np.setdiff1d(within, dead))
+            parameters.sel = alive
+        elif len(dead):
+            gone = faiss.IDSelectorBatch(dead)
+            others = faiss.IDSelectorNot(gone)
+            parameters.sel = others
+        scores, ids = self._index.search(query[None, :], min(k, self.count), params=parameters)
+        found = ids[0] >= 0
+        return ids[0][found], scores[0][found]
+
+
+class ListedBase(MappedBase):
+    """A large base, open: inverted lists of codes, and the vectors themselves, `rows` (n, d), at half precision."""
+
+    def __init__(self, index: Any, ids: Ids, rows: NDArray[np.float16]) -> None:
+        super().__init__(index, ids)
+        self._stored = rows
+
+    def search(self, query: Vectors, k: int, dead: Ids, within: Ids | None) -> list[tuple[int, float]]:
+        """As in a small base, but some of the best may be missing."""
+        import faiss
+
+        parameters = faiss.SearchParametersIVF()
+        # The fewer there are to choose from, the further apart they lie.
+        share = 1.0 if within is None else min(1.0, max(1, len(within)) / self.count)
+        parameters.nprobe = min(self._index.nlist, math.ceil(self._index.nlist / _PROBED / share))
+        near, _ = self._ask(query, max(_COMPARED, 2 * k), dead, within, parameters)
+        ids, rows = self.vectors(np.sort(near))
+        return search_rows(ids, rows, query, k, None)
+
+    def _rows(self, places: Ids) -> Vectors:
+        return self._stored[places].astype(np.float32)
+
+
+def open_base(folder: Path, base: Base) -> MappedBase | None:
+    """The mapped base, or None if a file is missing, cut, or cannot be read."""
+    path = folder / base.file
+    try:
+        if path.stat().st_size != base.size:
+            return None
+        import faiss
+
+        index: Any = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
+        if index.ntotal != base.count:
+            return None
+        if not base.rows_file:
+            return MappedBase(index, faiss.rev_swig_ptr(index.id_map.data(), base.count))
+        size = base.count * index.d
+        data = np.memmap(folder / base.rows_file, np.uint8, "r", shape=base.count * (2 * index.d + 8))
+    except (OSError, RuntimeError, ValueError):
+        return None
+    rows, ids = data[: 2 * size].view(STORED).reshape(-1, index.d), data[2 * size :].view(np.int64)
+    return ListedBase(index, ids, rows)
