@@ -119,6 +119,20 @@ def test_a_pdf_and_a_picture_are_found_by_their_words_with_the_note_that_shows_t
     assert sample.status().attachments == ("text of 1 PDF and 1 picture is read",)
 
 
+def test_what_is_known_to_be_in_the_vault_is_found(sample: Notebook) -> None:
+    """Floors of `notesearch eval`; its links are hard on purpose ("hands", "as told")."""
+    evaluation = sample.evaluate(questions=120)
+    (measured,) = evaluation.measured
+    assert evaluation.available == {"title": 80, "alias": 6, "heading": 125, "link": 71}
+    recall = {kind.kind: kind.recall_5 for kind in measured.kinds}
+    assert (recall["title"], recall["alias"]) == (1.0, 1.0)
+    assert recall["heading"] >= 0.9 and recall["link"] >= 0.55
+    assert sum(kind.questions for kind in measured.kinds[:-1]) == measured.kinds[-1].questions == 120
+    assert len(measured.worst) == 20
+    again = sample.evaluate(questions=120).measured[0]
+    assert [missed.question for missed in again.worst] == [missed.question for missed in measured.worst]
+
+
 def test_a_second_update_embeds_nothing(sample: Notebook) -> None:
     report = sample.update()
     assert (report.unchanged, report.embedded) == (81, 0)
