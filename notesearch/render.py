@@ -323,7 +323,7 @@ def print_evaluation(console: Console, evaluation: Evaluation) -> None:
             console.print(f"No questions from {_KIND_NAMES[kind]}: these notes have none that mean one note alone.")
     console.print(Text(_MEASURES, style="dim"), soft_wrap=not console.is_terminal)
     if evaluation.versus is not None:
-        console.print(_versus(evaluation.versus))
+        console.print(_versus(evaluation.versus), soft_wrap=not console.is_terminal)
     worst = evaluation.measured[0].worst
     console.print(f"\n[bold]The worst {len(worst)} questions[/bold]" if worst else "\nEvery right place came first.")
     for missed in worst:

@@ -18,6 +18,9 @@ from notesearch.retrieve.candidates import Candidate
 from notesearch.retrieve.fusion import ARMS, Ranked, Weights, beside, stand_in, totals_alone, values
 from notesearch.retrieve.query import Query
 
+_ROUNDING = 1e-6
+"""A difference below this comes from adding in another order."""
+
 
 def explanations(
     store: Store, query: Query, ranked: Sequence[Ranked], candidates: Sequence[Candidate], weights: Weights
@@ -42,20 +45,17 @@ def explanations(
 def _parts(ranked: Ranked, usual: Candidate, alone: Mapping[int, float], weights: Weights) -> tuple[Contribution, ...]:
     """Neighbours take their share of the total, so beside them every other part weighs less."""
     candidate = ranked.candidate
-    around = beside(candidate, alone)
-    share = 1.0 if around is None else 1 / (1 + weights.neighbours)
+    accompanied = any(n in alone for n in candidate.neighbours)
+    share = 1 / (1 + weights.neighbours) if accompanied else 1.0
     unknown = {arm for arm in ("dense", "rerank", "note_rerank") if getattr(candidate, arm) is None}
     found = zip(ARMS, values(candidate, usual), weights.of_arms, strict=True)
     parts = [_part(arm, value, weight * share, assumed=arm in unknown) for arm, value, weight in found]
-    if around is not None:
-        parts.append(_part("neighbours", around, weights.neighbours * share))
-    lifted = ranked.total - (alone[candidate.id] * share + (around or 0.0) * weights.neighbours * share)
+    if accompanied:
+        parts.append(_part("neighbours", beside(candidate, alone), weights.neighbours * share))
+    lifted = ranked.total - sum(part.counted for part in parts)
     if lifted > _ROUNDING:
         parts.append(_part("conflict_copy", lifted, 1.0))
     return tuple(parts)
-
-
-_ROUNDING = 1e-9
 
 
 def _part(name: str, value: float, weight: float, *, assumed: bool = False) -> Contribution:

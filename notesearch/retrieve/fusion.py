@@ -64,7 +64,7 @@ def fuse(candidates: Sequence[Candidate], weights: Weights = Weights()) -> list[
 def ordered(candidates: Sequence[Candidate], weights: Weights = Weights()) -> list[tuple[Candidate, float]]:
     """Candidates and their totals, best first."""
     alone = totals_alone(candidates, stand_in(candidates), weights)
-    total = {c.id: _with_neighbours(c, alone, weights) for c in candidates}
+    total = {c.id: (alone[c.id] + weights.neighbours * beside(c, alone)) / (1 + weights.neighbours) for c in candidates}
     return [(c, total[c.id]) for c in sorted(candidates, key=lambda c: (-total[c.id], abs(c.id)))]
 
 
@@ -72,13 +72,6 @@ def totals_alone(candidates: Sequence[Candidate], usual: Candidate, weights: Wei
     """The total of each candidate by id, its neighbours not counted."""
     of_arms = weights.of_arms
     return {c.id: sum(map(mul, of_arms, values(c, usual))) for c in candidates}
-
-
-def _with_neighbours(candidate: Candidate, alone: Mapping[int, float], weights: Weights) -> float:
-    """A passage without any speaks for itself."""
-    around = beside(candidate, alone)
-    own = alone[candidate.id]
-    return own if around is None else (own + weights.neighbours * around) / (1 + weights.neighbours)
 
 
 def _probability(total: float, best: Candidate, best_total: float) -> float:
@@ -142,7 +135,7 @@ def values(candidate: Candidate, usual: Candidate) -> tuple[float, ...]:
     )
 
 
-def beside(candidate: Candidate, alone: Mapping[int, float]) -> float | None:
-    """The mean of the neighbours that are candidates, too; None if there are none."""
+def beside(candidate: Candidate, alone: Mapping[int, float]) -> float:
+    """The mean of the neighbours that are candidates, too; a passage without any speaks for itself."""
     found = [alone[n] for n in candidate.neighbours if n in alone]
-    return sum(found) / len(found) if found else None
+    return sum(found) / len(found) if found else alone[candidate.id]
