@@ -12,7 +12,7 @@ from notesearch.calibration import shipped
 from notesearch.embed import Embedder
 from notesearch.index.store import Store
 from notesearch.maxsim import Vectors, unpack
-from notesearch.results import Answer, Hit
+from notesearch.results import Answer, Grounds, Hit
 from notesearch.retrieve.candidates import Meaning
 from notesearch.retrieve.query import Query
 
@@ -30,6 +30,7 @@ def ask(
     embedder: Embedder,
     *,
     newer: int,
+    explain: bool = False,
 ) -> Answer:
     """The sentences of the best `k` hits that answer best; no text if the notes do not seem to hold an answer.
 
@@ -55,6 +56,7 @@ def ask(
         confidence=confidence,
         generator="extract",
         hits=tuple(hits[:k]),
+        explanation=_grounds(query, hits[:JUDGED], by_meaning=meaning is not None) if explain else None,
     )
 
 
@@ -62,6 +64,16 @@ def _confidence(query: Query, hits: Sequence[Hit], *, by_meaning: bool) -> float
     """Calibrated; where a question was asked by words alone, the share of them that the first hit holds."""
     seen = evidence(query.telling_words, hits)
     return shipped().confidence(seen) if by_meaning else seen["shared"]
+
+
+def _grounds(query: Query, hits: Sequence[Hit], *, by_meaning: bool) -> Grounds:
+    seen = evidence(query.telling_words, hits)
+    return Grounds(
+        enough=shipped().answerable_from,
+        rerank=seen["rerank"] if by_meaning else None,
+        dense=seen["dense"] if by_meaning else None,
+        shared=seen["shared"],
+    )
 
 
 def _closeness(

@@ -37,7 +37,7 @@ Index = Annotated[Path | None, typer.Option("--index", help="Folder of the index
 Count = Annotated[int, typer.Option("-k", help="How many passages to show.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 AsJsonl = Annotated[bool, typer.Option("--jsonl", help="Print one JSON object a hit, a line each.")]
-Explain = Annotated[bool, typer.Option("--explain", help="Show what each arm of the search said.")]
+Explain = Annotated[bool, typer.Option("--explain", help="Say why each passage stands where it stands.")]
 From = Annotated[str | None, typer.Option("--from", help="Only notes dated then or later.", metavar="DATE")]
 To = Annotated[str | None, typer.Option("--to", help="Only notes dated then or earlier.", metavar="DATE")]
 Tag = Annotated[list[str] | None, typer.Option("--tag", help="Only notes with this tag; -TAG for those without.")]
@@ -125,7 +125,7 @@ def ask(
     from notesearch.render import print_answer
 
     with _notebook(index, quiet=quiet, create=False) as notebook:
-        answer = notebook.ask(question, k, where=_where(from_, to, tag, path, where))
+        answer = notebook.ask(question, k, where=_where(from_, to, tag, path, where), explain=explain)
     hits = _sorted(answer.hits, sort)
     if json or jsonl:
         said = {key: value for key, value in answer.to_dict().items() if key not in ("question", "hits")}
@@ -133,7 +133,7 @@ def ask(
     else:
         from dataclasses import replace
 
-        print_answer(_console(), replace(answer, hits=hits), explain=explain)
+        print_answer(_console(), replace(answer, hits=hits))
     if not answer.answerable:
         raise typer.Exit(1)
 
@@ -160,11 +160,11 @@ def search(
     from notesearch.render import print_hits
 
     with _notebook(index, quiet=quiet, create=False) as notebook:
-        hits = _sorted(notebook.search(query, k, where=_where(from_, to, tag, path, where)), sort)
+        hits = _sorted(notebook.search(query, k, where=_where(from_, to, tag, path, where), explain=explain), sort)
     if json or jsonl:
         _print_json({"query": query, "answer": None}, hits, jsonl)
     elif hits:
-        print_hits(_console(), hits, explain=explain)
+        print_hits(_console(), hits)
     else:
         _console(stderr=True).print("Nothing was found.")
     if not hits:
@@ -215,6 +215,36 @@ def status(
         print_status(_console(), state)
 
 
+@app.command()
+def eval(
+    index: Index = None,
+    questions: Annotated[int, typer.Option("--questions", help="How many questions to ask, at most.")] = 300,
+    seed: Annotated[int, typer.Option("--seed", help="Another number draws other questions.")] = 0,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            "--model", help="Compare with this model, in a temporary index of the same notes.", show_default=False
+        ),
+    ] = None,
+    against: Annotated[
+        Path | None, typer.Option("--against", help="Compare with this index of the same notes.", show_default=False)
+    ] = None,
+    json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Measure how well your own notes are found, by questions made from their titles, aliases, headings and links."""
+    from notesearch.render import print_evaluation, to_json
+
+    with _notebook(index, quiet=quiet, create=False) as notebook, _progress(quiet) as progress:
+        found = notebook.evaluate(questions=questions, seed=seed, model=model, against=against, progress=progress)
+    if json:
+        print(to_json(found.to_dict()))
+    else:
+        print_evaluation(_console(), found)
+    if not found.measured:
+        raise typer.Exit(1)
+
+
 @contextmanager
 def _notebook(
     folder: Path | None, *, vaults: Any = (), model: str | None = None, quiet: bool, create: bool = True
@@ -246,7 +276,7 @@ def _progress(quiet: bool) -> Iterator[Any]:
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    units = {"reading": "notes", "embedding": "passages"}
+    units = {"reading": "notes", "embedding": "passages", "asking": "questions"}
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"))
     with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
         tasks: dict[str, Any] = {}

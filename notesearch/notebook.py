@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import RLock
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -24,7 +26,18 @@ from notesearch.index.records import Role, Where, role_of
 from notesearch.index.store import Store
 from notesearch.read import attachments
 from notesearch.read.vault import detect_kind
-from notesearch.results import Answer, DoubtfulLink, Hit, Problem, Progress, Status, UpdateReport, VaultStatus, silent
+from notesearch.results import (
+    Answer,
+    DoubtfulLink,
+    Evaluation,
+    Hit,
+    Problem,
+    Progress,
+    Status,
+    UpdateReport,
+    VaultStatus,
+    silent,
+)
 from notesearch.scan import Scan, folder_problems, not_opened, scan
 
 if TYPE_CHECKING:
@@ -40,6 +53,8 @@ _CHARACTERS_PER_S = 10_000
 """The encoder's pace until it has been measured here: a slow laptop's."""
 _RESCAN_S = 1.0
 """A warm notebook looks at the disk no more often than this."""
+_TIMED = 32
+"""Passages that tell how long a model takes."""
 _TRIES = 3
 """Searches until every hit is as its file is now; notes that keep changing are then left out."""
 
@@ -137,21 +152,25 @@ class Notebook:
     def search(self, query: str, k: int = 10, *, where: Where | None = None, explain: bool = False) -> list[Hit]:
         """The best `k` passages, best first. Raises UsageError if `query` is blank or `k` below 1.
 
-        Every hit carries its signals; `explain` is for what will be said beyond them.
+        Every hit carries its signals; with `explain`, why it stands where it stands, too.
         """
         with self._lock:
             parsed = self._parse(query, k, where)
-            return self._search(parsed, self._meaning(parsed), k)
+            return self._search(parsed, self._meaning(parsed), k, explain=explain)
 
-    def ask(self, question: str, k: int = 5, *, where: Where | None = None) -> Answer:
-        """An answer in the notes' own words, and the `k` passages it rests on. Raises as `search`."""
+    def ask(self, question: str, k: int = 5, *, where: Where | None = None, explain: bool = False) -> Answer:
+        """An answer in the notes' own words, and the `k` passages it rests on. Raises as `search`.
+
+        With `explain`, also what its confidence rests on, and why each passage stands where it stands.
+        """
         with self._lock:
             query = self._parse(question, k, where)
             meaning = self._meaning(query)
             from notesearch.ask import JUDGED, ask
 
-            hits = self._search(query, meaning, max(k, JUDGED))
-            return ask(self.store, question, query, meaning, hits, k, self._embedder, newer=len(self._newer))
+            hits = self._search(query, meaning, max(k, JUDGED), explain=explain)
+            newer = len(self._newer)
+            return ask(self.store, question, query, meaning, hits, k, self._embedder, newer=newer, explain=explain)
 
     # -- around them -----------------------------------------------------------------------------------------------
 
@@ -168,6 +187,43 @@ class Notebook:
                     f"There is no note {note!r} in the index. Give its path in the vault, such as people/ann.md."
                 )
             return hits_near(self.store, ids[0], k, self.settings)
+
+    def evaluate(
+        self,
+        *,
+        questions: int = 300,
+        seed: int = 0,
+        model: str | None = None,
+        against: str | Path | None = None,
+        progress: Progress = silent,
+    ) -> Evaluation:
+        """How well the index finds what is known to be in its vaults: a sample of `questions` made from their titles,
+        aliases, headings and links; the same `seed` draws the same. Nothing is measured if the vaults give none.
+
+        With `model`, the same of a temporary index of the same vaults, made with that model and removed again; or of
+        the index in the folder `against`. Raises UsageError if both are given or that index is of other vaults, and
+        what `open` and `update` raise.
+        """
+        from notesearch.evaluate import evaluate
+        from notesearch.retrieve.candidates import Arms
+        from notesearch.search import Ranking
+
+        if model and against:
+            raise UsageError("An index is compared with one other: name a model or an index, not both.")
+        with self._lock, ExitStack() as opened:
+            self._look_again()
+            compared = [self]
+            if against:
+                compared.append(opened.enter_context(self._another(Path(against))))
+            elif model:
+                compared.append(opened.enter_context(self._temporary(model, progress)))
+            for each in compared:  # what links call a note is asked, so it must not be what finds it
+                opened.callback(setattr, each, "ranking", each.ranking)
+                each.ranking = Ranking(arms=Arms(links=False))
+            indexes = [(each.store, each.search) for each in compared]
+            evaluation = evaluate(indexes, self.settings, questions, seed, progress)
+            self._remark(*(remark for each in compared[1:] for remark in each.take_remarks()))
+            return evaluation
 
     def status(self) -> Status:
         """The index at a glance; looks at the disk for notes that are newer."""
@@ -227,6 +283,39 @@ class Notebook:
 
     # -- inside ----------------------------------------------------------------------------------------------------
 
+    @contextmanager
+    def _another(self, folder: Path) -> Iterator[Self]:
+        """Another index of the same vaults."""
+        with self.open(folder, settings=self.settings, create=False) as other:
+            missing = {v.root for v in self.store.vaults()} - {v.root for v in other.store.vaults()}
+            if missing:
+                raise UsageError(
+                    f"The index in {folder} cannot be compared with this one: it does not hold {min(missing)}. "
+                    f"Add it with: notesearch index {min(missing)} --index {folder}"
+                )
+            yield other
+
+    @contextmanager
+    def _temporary(self, model: str, progress: Progress) -> Iterator[Self]:
+        """An index of the same vaults with another model, removed at the end. Before it is made, a few of our passages
+        are encoded, to say how long it will take.
+        """
+        roots = [vault.root for vault in self.store.vaults()]
+        ids = self.store.passage_ids().tolist()
+        sample = self.store.passages(ids[:: len(ids) // _TIMED + 1]).values()
+        with (
+            TemporaryDirectory(prefix="notesearch-") as folder,
+            self.open(folder, vaults=roots, model=model, settings=self.settings) as other,
+        ):
+            with other.store.writing():
+                other._take_recipe(progress)
+            seconds = _seconds_each(other.embedder, [passage.text for passage in sample]) * len(ids)
+            stage = f"indexing for {model}: about {_duration(seconds)}"
+            progress(stage, 0, 1)
+            other.update(progress=progress)
+            progress(stage, 1, 1)
+            yield other
+
     def _load_ahead(self) -> None:
         """Load the encoder in a thread of its own, once, while the question is read and the disk looked at.
 
@@ -255,12 +344,12 @@ class Notebook:
         self._remark(*self._state_remarks())
         return meaning_of(query, self._usable_embedder())
 
-    def _search(self, query: Query, meaning: Meaning | None, k: int) -> list[Hit]:
+    def _search(self, query: Query, meaning: Meaning | None, k: int, *, explain: bool = False) -> list[Hit]:
         """Hits as the files are now: a hit whose note changed since it was indexed makes that note be read again."""
         from notesearch.search import search, stale_notes
 
         for _ in range(_TRIES):
-            hits = search(self.store, query, meaning, k, self.settings, self.ranking)
+            hits = search(self.store, query, meaning, k, self.settings, self.ranking, explain=explain)
             stale = stale_notes(self.store, {hit.note_id for hit in hits})
             if not stale or not self._refresh(stale):
                 break
@@ -373,6 +462,18 @@ class Notebook:
 
     def _remark(self, *sentences: str) -> None:
         self._remarks.update(dict.fromkeys(sentences))
+
+
+def _seconds_each(embedder: Embedder, texts: Sequence[str]) -> float:
+    """How long a text takes, once the model is loaded."""
+    embedder.embed_passages(texts[:1])
+    started = time.perf_counter()
+    embedder.embed_passages(texts)
+    return (time.perf_counter() - started) / max(len(texts), 1)
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:,.0f} min"
 
 
 def _counted(number: int, thing: str) -> str:

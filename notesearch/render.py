@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from rich.console import Console
@@ -17,8 +16,23 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from notesearch.index.records import role_of
-from notesearch.results import Answer, DoubtfulLink, Hit, Problem, Status, UpdateReport
+from notesearch.index.records import DateSpan, role_of
+from notesearch.results import (
+    Answer,
+    Contribution,
+    DoubtfulLink,
+    Evaluation,
+    Explanation,
+    Grounds,
+    Hit,
+    Measured,
+    Missed,
+    Place,
+    Problem,
+    Status,
+    UpdateReport,
+    Versus,
+)
 
 _UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f\ud800-\udfff]"
@@ -56,8 +70,8 @@ def place(hit: Hit) -> str:
     return f"{shown(hit.note)}:{hit.lines[0]}"
 
 
-def print_answer(console: Console, answer: Answer, *, explain: bool = False) -> None:
-    """The answer, then the passages it rests on."""
+def print_answer(console: Console, answer: Answer) -> None:
+    """The answer, then the passages it rests on; what its confidence rests on, if that was asked for."""
     if answer.text is None:
         nearest = "The nearest passages:" if answer.hits else "Nothing comes near, either."
         console.print(f"[bold]The notes do not seem to say.[/bold] {nearest}")
@@ -68,21 +82,28 @@ def print_answer(console: Console, answer: Answer, *, explain: bool = False) -> 
         line.append("  ")
         line.append(shown(where), style=f"cyan link {quote.url}" if _clickable(console) else "cyan")
         _print_indented(console, line, 2)
+    if answer.explanation is not None:
+        _print_indented(console, _grounds(answer.confidence, answer.explanation), 2)
     console.print()
-    print_hits(console, answer.hits, explain=explain)
+    print_hits(console, answer.hits)
 
 
-def print_hits(console: Console, hits: Sequence[Hit], *, explain: bool = False) -> None:
-    """Hits, best first: place and heading path, then the words, with those of the question marked."""
+def print_hits(console: Console, hits: Sequence[Hit]) -> None:
+    """Hits: place and heading path, then the words, with those of the question marked; then why they stand where they
+    stand, if that was asked for.
+    """
+    by_rank = {hit.rank: hit for hit in hits}
     for hit in hits:
         console.print(_headline(console, hit), soft_wrap=True)
         if hit.text:
             _print_indented(console, _body(hit), 3)
         if hit.backlinks and role_of(hit.note) in ("pdf", "picture"):
             _print_indented(console, _embedded_in(hit), 3)
-        if explain:
-            _print_indented(console, _signals(hit), 3)
+        if hit.explanation is not None:
+            _print_indented(console, _why(hit, hit.explanation, by_rank.get(hit.rank - 1)), 3)
         console.print()
+    if any(hit.explanation for hit in hits):
+        console.print(Text(_POINTS, style="dim"), soft_wrap=not console.is_terminal)
 
 
 def _print_indented(console: Console, text: Text, columns: int) -> None:
@@ -100,8 +121,7 @@ def _headline(console: Console, hit: Hit) -> Text:
     above = " › ".join(shown(part) for part in (hit.title, *(h for h in hit.headings if h != hit.title)))
     line.append(f"  {above}", style="bold")
     if hit.date is not None and hit.date.source != "file time":
-        days = hit.date.first.isoformat() if hit.date.first == hit.date.last else f"{hit.date.first} – {hit.date.last}"
-        line.append(f"  {days}", style="green")
+        line.append(f"  {_days(hit.date)}", style="green")
     line.append(f"  {hit.score:.2f}", style="dim")
     if hit.remarks:
         line.append(f"  ({', '.join(hit.remarks)})", style="yellow")
@@ -130,9 +150,80 @@ def _embedded_in(hit: Hit) -> Text:
     return Text(f"in: {', '.join(names[:_MOST_NOTES])}{more}", style="cyan")
 
 
-def _signals(hit: Hit) -> Text:
-    said = asdict(hit.signals)
-    return Text("  ".join(f"{name} {value:.3f}" for name, value in said.items() if value is not None), style="dim")
+_POINTS = (
+    "Points order the passages. The number at the end of a headline is the probability that the passage is what you "
+    "look for: it comes from its points, how far it is behind the first, and how well the first fits."
+)
+_SHOWN = 0.005
+"""Points below this would be written as 0.00."""
+_PART_NAMES = {
+    "dense": "meaning as a whole",
+    "lexical": "words in common",
+    "only_one": "alone has all the words",
+    "title": "likeness to the note's name",
+    "exact_name": "the note's very name",
+    "links": "what links call it",
+    "time": "date",
+    "rerank": "meaning word by word",
+    "note_rerank": "meaning word by word in the whole note",
+    "neighbours": "passages beside it",
+    "conflict_copy": "lifted above its conflict copy",
+}
+"""What counts for a hit, in words for people."""
+
+
+def _why(hit: Hit, why: Explanation, above: Hit | None) -> Text:
+    """Sentences, a line each: what counted how much, the words, the dates, and what puts the hit above before it."""
+    parts = sorted(why.parts, key=lambda part: -part.counted)
+    said = [f"{_points(why):.2f} points: {', '.join(_counted(part) for part in parts if abs(part.counted) >= _SHOWN)}"]
+    for verb, words in (("has", why.holds), ("lacks", why.lacks)):
+        if words:
+            said.append(f"{verb} {', '.join(f'“{shown(word)}”' for word in words)}")
+    if why.dated:
+        said.append(_dates(hit, why))
+    if above is not None and above.explanation is not None and _points(above.explanation) - _points(why) >= _SHOWN:
+        said.append(_behind(why, above.explanation))
+    return Text("\n".join(said), style="dim")
+
+
+def _points(why: Explanation) -> float:
+    return sum(part.counted for part in why.parts)
+
+
+def _counted(part: Contribution) -> str:
+    assumed = " (not known yet: as usual)" if part.assumed else ""
+    return f"{part.counted:+.2f} {_PART_NAMES[part.part]}{assumed}"
+
+
+def _dates(hit: Hit, why: Explanation) -> str:
+    asked = " or ".join(map(_days, why.dates))
+    if hit.date is None or why.dated in ("undated", "file time"):
+        return f"asked for {asked}; the note has no date"
+    counted = any(part.part == "time" and part.counted for part in why.parts)
+    but = "" if counted or why.dated == "outside" else ", but only the newest notes of those days are lifted"
+    return f"asked for {asked}; the note's date, {_days(hit.date)} (from its {hit.date.source}), is {why.dated}{but}"
+
+
+def _behind(why: Explanation, above: Explanation) -> str:
+    """How far behind the hit above, and the part that it is most behind in."""
+    ours, theirs = ({part.part: part.counted for part in each.parts} for each in (why, above))
+    lost = {name: theirs.get(name, 0.0) - ours.get(name, 0.0) for name in _PART_NAMES}
+    most = max(lost, key=lambda name: lost[name])
+    return f"{sum(lost.values()):.2f} behind the one above; it loses most by: {_PART_NAMES[most]}"
+
+
+def _grounds(confidence: float, grounds: Grounds) -> Text:
+    said = [f"confidence {confidence:.2f}, and an answer is given from {grounds.enough:.2f} on"]
+    if grounds.rerank is not None and grounds.dense is not None:
+        said.append(
+            f"the nearest passage in meaning: {grounds.rerank:.2f} of 1 word by word, {grounds.dense:.2f} as a whole"
+        )
+    said.append(f"{grounds.shared:.0%} of the question's words stand in the first passage")
+    return Text("\n".join(said), style="dim")
+
+
+def _days(span: DateSpan) -> str:
+    return span.first.isoformat() if span.first == span.last else f"{span.first} – {span.last}"
 
 
 def print_report(console: Console, report: UpdateReport) -> None:
@@ -203,6 +294,78 @@ def print_doubtful_links(console: Console, links: Sequence[DoubtfulLink]) -> Non
 def _written_at(link: DoubtfulLink) -> str:
     part = f"#{link.part}" if link.part else ""
     return f"{shown(link.note)}:{link.line}  {shown(link.target + part)}"
+
+
+_KIND_NAMES = {
+    "title": "titles",
+    "alias": "aliases",
+    "heading": "headings",
+    "link": "link texts",
+    "together": "together",
+}
+_MEASURES = (
+    "recall@5: how often the right note (of a heading: its section) is among the first five. nDCG@10 and MRR@10: how "
+    "far up it is in the first ten; 1 is always first. Times are of a search for fifty passages in an open notebook; "
+    "95 of 100 take no longer than the last column says."
+)
+
+
+def print_evaluation(console: Console, evaluation: Evaluation) -> None:
+    """A table for each index that was measured, how the second differs from the first, and the worst of the first."""
+    if not evaluation.measured:
+        console.print(
+            "There is nothing to ask: no note has a title, an alias, a heading or a link that means it alone."
+        )
+        return
+    for measured in evaluation.measured:
+        _print_measured(console, measured, evaluation.available)
+    for kind, count in evaluation.available.items():
+        if not count:
+            console.print(f"No questions from {_KIND_NAMES[kind]}: these notes have none that mean one note alone.")
+    console.print(Text(_MEASURES, style="dim"), soft_wrap=not console.is_terminal)
+    if evaluation.versus is not None:
+        console.print(_versus(evaluation.versus), soft_wrap=not console.is_terminal)
+    worst = evaluation.measured[0].worst
+    console.print(f"\n[bold]The worst {len(worst)} questions[/bold]" if worst else "\nEvery right place came first.")
+    for missed in worst:
+        _print_missed(console, missed)
+
+
+def _print_measured(console: Console, measured: Measured, available: dict[str, int]) -> None:
+    console.print(Text(f"{shown(measured.model)}  {shown(measured.index)}", style="bold"), soft_wrap=True)
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    table.add_column("questions from")
+    for heading in ("asked", "of", "recall@5", "nDCG@10", "MRR@10", "median", "95 %"):
+        table.add_column(heading, justify="right")
+    for kind in measured.kinds:
+        figures = (f"{value:.3f}" for value in (kind.recall_5, kind.ndcg_10, kind.mrr_10))
+        of = available.get(kind.kind, sum(available.values()))
+        times = (f"{kind.median_ms:.0f} ms", f"{kind.p95_ms:.0f} ms")
+        table.add_row(_KIND_NAMES[kind.kind], f"{kind.questions:,}", f"{of:,}", *figures, *times)
+    console.print(table)
+    console.print()
+
+
+def _versus(versus: Versus) -> str:
+    return (
+        f"The second finds the right place earlier for {versus.better} questions, later for {versus.worse}; "
+        f"chance alone is so uneven with a probability of {versus.chance:.2g}."
+    )
+
+
+def _print_missed(console: Console, missed: Missed) -> None:
+    rank = f"came {missed.rank}." if missed.rank else "not in the first ten"
+    console.print(Text(f"{missed.kind}  “{shown(missed.question)}”  {rank}"), soft_wrap=True)
+    console.print(_found_at(console, "right", missed.right), soft_wrap=True)
+    if missed.first is not None:
+        console.print(_found_at(console, "instead", missed.first), soft_wrap=True)
+
+
+def _found_at(console: Console, label: str, place: Place) -> Text:
+    line = Text(f"   {label:>7}: ", style="dim")
+    where = f"{shown(place.note)}:{place.line}"
+    line.append(where, style=f"cyan link {place.url}" if _clickable(console) else "cyan")
+    return line.append(f"  {shown(place.title)}")
 
 
 def print_remarks(console: Console, remarks: Iterable[str]) -> None:

@@ -11,11 +11,15 @@ from typing import Any
 
 from notesearch.index.records import DateSpan
 
+_IF_ASKED = "explanation"
+"""This field is left out of what JSON gets unless it was asked for."""
+
 
 def plain(value: Any) -> Any:
     """`value` as dicts, lists, texts and numbers: what JSON can hold."""
     if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
+        named = {f.name: getattr(value, f.name) for f in fields(value)}
+        return {name: plain(item) for name, item in named.items() if name != _IF_ASKED or item is not None}
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -88,6 +92,39 @@ class LinkedNote:
 
 
 @dataclass(frozen=True, slots=True)
+class Contribution:
+    """One part of a hit's total: `counted` is `weight` times the `value` that this part of the ranking found.
+
+    `part`: "dense", "lexical", "only_one", "title", "exact_name", "links", "time", "rerank", "note_rerank" (as `Signals`
+    and `Weights` have them), "neighbours" (the mean total of the passages beside it) or "conflict_copy" (what lifted it
+    above its copy). `assumed`: nothing is known of this passage, so the mean of the others stands in.
+    """
+
+    part: str
+    value: float
+    weight: float
+    counted: float
+    assumed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation(_Record):
+    """Why a hit stands where it stands: `parts`, whose `counted` add up to the total of its signals.
+
+    `holds` and `lacks` are the question's telling words that the passage, its headings, its tags or the names of its
+    note have, in any form, or do not have. `dates`: the days that were read from the question. `dated`: how they fit
+    the note's date, "inside", "partly inside", "outside"; "undated" if it has none, "file time" if only its file has;
+    "" if the question speaks of no days.
+    """
+
+    parts: tuple[Contribution, ...]
+    holds: tuple[str, ...]
+    lacks: tuple[str, ...]
+    dates: tuple[DateSpan, ...] = ()
+    dated: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Hit(_Record):
     """A passage that was found.
 
@@ -95,7 +132,7 @@ class Hit(_Record):
     inclusive; of a PDF its page). `score` is the probability, 0..1, that the hit is relevant (of `related`: the
     cosine). `marks` are spans in `text` to highlight. `remarks` say what a reader should know of it: "conflict copy",
     "archived", "comment". `id` is the passage's, or the negated `note_id` of a note that was found by its name and has
-    no text.
+    no text. `explanation` is there if it was asked for.
     """
 
     id: int
@@ -117,6 +154,7 @@ class Hit(_Record):
     backlinks: tuple[LinkedNote, ...]
     urls: Urls
     remarks: tuple[str, ...] = ()
+    explanation: Explanation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +177,26 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
+class Grounds(_Record):
+    """What the confidence of an answer rests on. `enough`: from this confidence on an answer is given.
+
+    `rerank` and `dense`: the best that these arms said of any hit looked at, None if the question was asked by words
+    alone. `shared`: the share, 0..1, of the question's telling words that stand in the first hit.
+    """
+
+    enough: float
+    rerank: float | None
+    dense: float | None
+    shared: float
+
+
+@dataclass(frozen=True, slots=True)
 class Answer(_Record):
     """What the notes say to a question.
 
     `text` is None when they do not say. `confidence` is the probability, 0..1, that the notes hold an answer; they are
-    said to (`answerable`) from a threshold on. `newer`: notes that changed and are not in the index yet.
+    said to (`answerable`) from a threshold on. `newer`: notes that changed and are not in the index yet. `explanation`
+    is there if it was asked for.
     """
 
     question: str
@@ -156,6 +209,7 @@ class Answer(_Record):
     confidence: float
     generator: str
     hits: tuple[Hit, ...]
+    explanation: Grounds | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,3 +298,78 @@ class Status(_Record):
     unresolved_links: tuple[tuple[str, int], ...]
     attachments: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where to look: a note, the line from which on, and a link that opens it."""
+
+    vault: str
+    note: str
+    line: int
+    title: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """A question whose right place did not come first. `rank`: where it came, None: not among the first ten; `first`:
+    what came first instead, None: nothing did.
+    """
+
+    kind: str
+    question: str
+    rank: int | None
+    right: Place
+    first: Place | None
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """How well the questions of a kind were answered; the kind "together" is all of them.
+
+    `recall_5`, `ndcg_10`, `mrr_10`: means over the questions, 0..1 (1: the right place was always first). `median_ms`
+    and `p95_ms`: how long a search took, 95 of 100 no longer than the latter.
+    """
+
+    kind: str
+    questions: int
+    recall_5: float
+    ndcg_10: float
+    mrr_10: float
+    median_ms: float
+    p95_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One index, measured: the kinds of questions, "together" last, and the worst questions, worst first."""
+
+    index: str
+    model: str
+    kinds: tuple[Quality, ...]
+    worst: tuple[Missed, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Versus:
+    """The second index against the first, question by question: for how many it ranks the right place higher or lower,
+    and how likely so uneven a split is by `chance` alone, 0..1 (sign test, two-sided).
+    """
+
+    better: int
+    worse: int
+    chance: float
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation(_Record):
+    """How well an index finds what is known to be in its vaults, and the same of another, if one was named.
+
+    `available`: how many questions of each kind the vaults give; `seconds`: how long asking took.
+    """
+
+    available: dict[str, int]
+    measured: tuple[Measured, ...]
+    versus: Versus | None
+    seconds: float

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -36,15 +36,29 @@ class Ranking:
 
 
 def search(
-    store: Store, query: Query, meaning: Meaning | None, k: int, settings: Settings, ranking: Ranking | None = None
+    store: Store,
+    query: Query,
+    meaning: Meaning | None,
+    k: int,
+    settings: Settings,
+    ranking: Ranking | None = None,
+    *,
+    explain: bool = False,
 ) -> list[Hit]:
     """The best `k` hits, best first. Without the question's meaning only words and names count."""
     ranking = ranking or Ranking()
     with store.snapshot():
         found = Candidates(store, query, meaning, k, ranking.arms)
         best = [candidate for candidate, _ in ordered(found.first(), ranking.weights)[: max(RERANKED, k)]]
-        ranked = fuse(found.with_neighbours(best), ranking.weights)
-        return hits(store, query, below_originals(ranked, _originals(store))[:k], settings)
+        candidates = found.with_neighbours(best)
+        ranked = below_originals(fuse(candidates, ranking.weights), _originals(store))[:k]
+        shown = hits(store, query, ranked, settings)
+        if not explain:
+            return shown
+        from notesearch.retrieve.explain import explanations  # seldom wanted, so no question waits for it
+
+        explained = explanations(store, query, ranked, candidates, ranking.weights)
+        return [replace(hit, explanation=each) for hit, each in zip(shown, explained, strict=True)]
 
 
 def meaning_of(query: Query, embedder: Embedder | None) -> Meaning | None:

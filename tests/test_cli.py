@@ -99,6 +99,59 @@ def test_jsonl_is_one_hit_a_line(notesearch: Session) -> None:
     assert [json.loads(line)["rank"] for line in lines] == list(range(1, len(lines) + 1))
 
 
+def test_explain_says_in_words_why(notesearch: Session) -> None:
+    notesearch("index", "vault")
+    write(notesearch.folder / "vault", "2025-03-14.md", "bread at noon\n")
+    said = notesearch("search", "bread in march 2025", "-k", "3", "--explain").stdout
+    assert re.search(r"^   \d\.\d\d points: \+\d\.\d\d [a-z', ]+, \+\d\.\d\d ", said, re.M)
+    assert "   has “bread”\n" in said and "lacks “march”, “2025”" in said
+    asked = "   asked for 2025-03-01 – 2025-03-31; the note"
+    assert f"{asked}'s date, 2025-03-14 (from its name), is inside\n" in said and f"{asked} has no date\n" in said
+    assert re.search(r"\d\.\d\d behind the one above; it loses most by: ", said)
+    assert "points" not in notesearch("search", "bread", "-k", "3").stdout.lower()
+    answer = notesearch("ask", "flour water salt", "--explain").stdout
+    assert re.search(r"^  confidence [01]\.\d\d, and an answer is given from 0\.\d\d on$", answer, re.M)
+    assert "  100% of the question's words stand in the first passage\n" in answer
+
+
+def test_explain_is_in_the_json_if_asked(notesearch: Session) -> None:
+    notesearch("index", "vault")
+    asked = notesearch.json("ask", "flour water salt", "--explain")
+    assert set(asked["answer"]["explanation"]) == {"enough", "rerank", "dense", "shared"}
+    why = asked["hits"][0]["explanation"]
+    assert set(why) == {"parts", "holds", "lacks", "dates", "dated"}
+    assert sum(part["counted"] for part in why["parts"]) == pytest.approx(asked["hits"][0]["signals"]["total"])
+    assert why["holds"] == ["flour", "water", "salt"]
+
+
+def test_eval_prints_a_table_and_the_worst_questions(notesearch: Session) -> None:
+    write(notesearch.folder / "vault", "hut.md", "[[bread|zebra quokka]]\n")
+    notesearch("index", "vault")
+    lines = notesearch("eval").stdout.splitlines()
+    assert lines[1].split() == "questions from asked of recall@5 nDCG@10 MRR@10 median 95 %".split()
+    assert re.fullmatch(r"titles +4 +4 +1\.000 +1\.000 +1\.000 +\d+ ms +\d+ ms *", lines[2])
+    assert [line.split()[0] for line in lines[3:7]] == ["aliases", "headings", "link", "together"]
+    worst = lines.index("The worst 1 questions")
+    assert re.fullmatch(r"link  “zebra quokka”  (came \d\.|not in the first ten)", lines[worst + 1])
+    assert lines[worst + 2] == "     right: bread.md:1  bread"
+    assert lines[worst + 3].startswith("   instead: ")
+    assert "The second finds the right place earlier for 0 questions" in notesearch("eval", "--model", "hashed").stdout
+
+
+def test_eval_json_and_what_cannot_be_measured(notesearch: Session) -> None:
+    (notesearch.folder / "bare").mkdir()
+    notesearch("index", "vault")
+    found = notesearch.json("eval", "--questions", "3")
+    assert list(found) == ["available", "measured", "versus", "seconds"]
+    assert [kind["kind"] for kind in found["measured"][0]["kinds"]][-1] == "together"
+    assert found["measured"][0]["kinds"][-1]["questions"] <= 3
+    notesearch("index", "bare", "--index", "none")
+    assert "There is nothing to ask" in notesearch("eval", "--index", "none", status=1).stdout
+    assert "1 or more" in notesearch("eval", "--questions", "0", status=2).stderr
+    assert "not both" in notesearch("eval", "--model", "hashed", "--against", "idx", status=2).stderr
+    assert "There is no index in" in notesearch("eval", "--against", "nowhere", status=3).stderr
+
+
 def test_filters_and_order(notesearch: Session) -> None:
     notesearch("index", "vault")
     write(notesearch.folder / "vault", "2025-03-14.md", "bread at noon\n")

@@ -119,6 +119,24 @@ def test_a_pdf_and_a_picture_are_found_by_their_words_with_the_note_that_shows_t
     assert sample.status().attachments == ("text of 1 PDF and 1 picture is read",)
 
 
+def test_what_is_known_to_be_in_the_vault_is_found(sample: Notebook) -> None:
+    """Floors of `notesearch eval` over every question there is; the links are hard on purpose ("hands", "as told")."""
+    evaluation = sample.evaluate()
+    (measured,) = evaluation.measured
+    assert evaluation.available == {"title": 80, "alias": 6, "heading": 125, "link": 71}
+    assert [kind.questions for kind in measured.kinds] == [80, 6, 125, 71, 282]
+    recall = {kind.kind: kind.recall_5 for kind in measured.kinds}
+    assert (recall["title"], recall["alias"]) == (1.0, 1.0)
+    assert recall["heading"] >= 0.92 and recall["link"] >= 0.63
+    assert len(measured.worst) == 20
+
+
+def test_the_same_sample_gives_the_same_figures(sample: Notebook) -> None:
+    one, two = (sample.evaluate(questions=40).measured[0] for _ in range(2))
+    assert one.worst == two.worst
+    assert [kind.ndcg_10 for kind in one.kinds] == [kind.ndcg_10 for kind in two.kinds]
+
+
 def test_a_second_update_embeds_nothing(sample: Notebook) -> None:
     report = sample.update()
     assert (report.unchanged, report.embedded) == (81, 0)

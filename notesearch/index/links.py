@@ -35,6 +35,16 @@ class Neighbour:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedLink:
+    """A link with words of its own, from a note (id) to another; `line` is where the part stands that it names."""
+
+    note: int
+    to: int
+    line: int | None
+    shown: str
+
+
+@dataclass(frozen=True, slots=True)
 class DoubtfulRow:
     """A link that leads nowhere, or that several files would have fitted; `to` is the one taken. `partless`: it names
     a part that the note does not have.
@@ -135,6 +145,15 @@ def anchored(connection: sqlite3.Connection, expression: str, limit: int) -> lis
         (expression, limit),
     )
     return [(int(note), passage, str(shown)) for note, passage, shown in rows]
+
+
+def named_links(connection: sqlite3.Connection) -> list[NamedLink]:
+    """The links between notes that show words of their own, in order; no embeds and no comments."""
+    rows = connection.execute(
+        "SELECT note, to_note, to_line, shown FROM link "
+        "WHERE shown <> '' AND to_note IS NOT NULL AND to_note <> note AND NOT embed AND NOT hidden ORDER BY id"
+    )
+    return [NamedLink(*row) for row in rows]
 
 
 def doubtful(connection: sqlite3.Connection) -> list[DoubtfulRow]:

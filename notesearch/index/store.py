@@ -317,6 +317,10 @@ class Store:
         """Note id → notes that link to it."""
         return links.links_to(self._connection, notes)
 
+    def named_links(self) -> list[links.NamedLink]:
+        """The links between notes that show words of their own."""
+        return links.named_links(self._connection)
+
     def doubtful_links(self) -> list[links.DoubtfulRow]:
         """Links that lead nowhere, and links that several files would have fitted."""
         return links.doubtful(self._connection)

@@ -10,10 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import mul
 from statistics import fmean
 
 from notesearch.calibration import shipped
 from notesearch.retrieve.candidates import Candidate
+
+ARMS = ("dense", "lexical", "only_one", "title", "exact_name", "links", "time", "rerank", "note_rerank")
+"""What adds up to the total of a passage alone, as `Weights` names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,11 @@ class Weights:
     note_rerank: float = 2.0
     neighbours: float = 0.3
 
+    @property
+    def of_arms(self) -> tuple[float, ...]:
+        """In the order of `ARMS`."""
+        return tuple(getattr(self, arm) for arm in ARMS)
+
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
@@ -55,12 +64,15 @@ def fuse(candidates: Sequence[Candidate], weights: Weights = Weights()) -> list[
 
 def ordered(candidates: Sequence[Candidate], weights: Weights = Weights()) -> list[tuple[Candidate, float]]:
     """Candidates and their totals, best first."""
-    usual = _usual(candidates)
-    alone = {c.id: _sum(c, usual, weights) for c in candidates}
-    total = {
-        c.id: (alone[c.id] + weights.neighbours * _beside(c, alone)) / (1 + weights.neighbours) for c in candidates
-    }
+    alone = totals_alone(candidates, stand_in(candidates), weights)
+    total = {c.id: (alone[c.id] + weights.neighbours * beside(c, alone)) / (1 + weights.neighbours) for c in candidates}
     return [(c, total[c.id]) for c in sorted(candidates, key=lambda c: (-total[c.id], abs(c.id)))]
+
+
+def totals_alone(candidates: Sequence[Candidate], usual: Candidate, weights: Weights) -> dict[int, float]:
+    """The total of each candidate by id, its neighbours not counted."""
+    of_arms = weights.of_arms
+    return {c.id: sum(map(mul, of_arms, values(c, usual))) for c in candidates}
 
 
 def _probability(total: float, best: Candidate, best_total: float) -> float:
@@ -95,7 +107,7 @@ def below_originals(ranked: Sequence[Ranked], originals: Mapping[int, int]) -> l
     return sorted(raised, key=lambda r: (-r.total, r.candidate.note in originals))
 
 
-def _usual(candidates: Sequence[Candidate]) -> Candidate:
+def stand_in(candidates: Sequence[Candidate]) -> Candidate:
     """Stands in where a vector is missing (a note without text, a passage not embedded yet): what is not known of a
     passage must not count for or against it.
     """
@@ -107,24 +119,25 @@ def _usual(candidates: Sequence[Candidate]) -> Candidate:
     )
 
 
-def _sum(candidate: Candidate, usual: Candidate, weights: Weights) -> float:
+def values(candidate: Candidate, usual: Candidate) -> tuple[float, ...]:
+    """What the arms say of a candidate, in the order of `ARMS`."""
     dense = usual.dense if candidate.dense is None else candidate.dense
     rerank = usual.rerank if candidate.rerank is None else candidate.rerank
     note_rerank = usual.note_rerank if candidate.note_rerank is None else candidate.note_rerank
     return (
-        weights.dense * (dense or 0.0)
-        + weights.lexical * candidate.lexical
-        + weights.only_one * candidate.only
-        + weights.title * candidate.title
-        + weights.exact_name * (candidate.title == 1.0)
-        + weights.links * candidate.links
-        + weights.time * candidate.time
-        + weights.rerank * (rerank or 0.0)
-        + weights.note_rerank * (note_rerank or 0.0)
+        dense or 0.0,
+        candidate.lexical,
+        candidate.only,
+        candidate.title,
+        candidate.title == 1.0,
+        candidate.links,
+        candidate.time,
+        rerank or 0.0,
+        note_rerank or 0.0,
     )
 
 
-def _beside(candidate: Candidate, alone: Mapping[int, float]) -> float:
+def beside(candidate: Candidate, alone: Mapping[int, float]) -> float:
     """The mean of the neighbours that are candidates, too; a passage without any speaks for itself."""
-    beside = [alone[n] for n in candidate.neighbours if n in alone]
-    return sum(beside) / len(beside) if beside else alone[candidate.id]
+    found = [alone[n] for n in candidate.neighbours if n in alone]
+    return sum(found) / len(found) if found else alone[candidate.id]
