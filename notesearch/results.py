@@ -95,9 +95,9 @@ class LinkedNote:
 class Contribution:
     """One part of a hit's total: `counted` is `weight` times the `value` that this part of the ranking found.
 
-    `part`: "dense", "lexical", "only_one", "title", "exact_name", "links", "time", "rerank", "note_rerank" (as `Signals`
-    and `Weights` have them), "neighbours" (the mean total of the passages beside it) or "conflict_copy" (what lifted it
-    above its copy). `assumed`: nothing is known of this passage, so the mean of the others stands in.
+    `part`: "dense", "lexical", "only_one", "title", "exact_name", "links", "time", "rerank", "note_rerank" (as
+    `Signals` and `Weights` have them), "neighbours" (the mean total of the passages beside it) or "conflict_copy" (what
+    lifted it above its copy). `assumed`: nothing is known of this passage, so the mean of the others stands in.
     """
 
     part: str
