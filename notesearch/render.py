@@ -163,6 +163,7 @@ _PART_NAMES = {
     "title": "likeness to the note's name",
     "exact_name": "the note's very name",
     "links": "what links call it",
+    "exact_heading": "the section's very heading",
     "time": "date",
     "rerank": "meaning word by word",
     "note_rerank": "meaning word by word in the whole note",

@@ -130,6 +130,7 @@ def _hit(
             lexical=candidate.lexical,
             title=candidate.title,
             links=candidate.links,
+            heading=candidate.heading,
             time=candidate.time,
             rerank=candidate.rerank,
             note_rerank=candidate.note_rerank,

@@ -475,6 +475,11 @@ class Store:
         """What links call so: see `links.anchored`."""
         return links.anchored(self._connection, expression, limit)
 
+    def headed(self, asked: Iterable[str], limit: int) -> list[PassageRow]:
+        """Passages in whose headings all the words `asked` stand, at most `limit`, in the order of notes and lines."""
+        found = self.passages(words.headed(self._connection, asked, limit)).values()
+        return sorted(found, key=lambda passage: (passage.note, passage.start))
+
     def matching(self, expression: str, within: Ids | None) -> Ids:
         """Ids of all passages that match `expression`, ascending."""
         rows = self._connection.execute("SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid", (expression,))

@@ -137,6 +137,15 @@ def holders(connection: sqlite3.Connection, expression: str, within: NDArray[np.
             yield id_
 
 
+def headed(connection: sqlite3.Connection, words: Iterable[str], limit: int) -> list[int]:
+    """Ids of passages whose headings hold every one of `words`, as they are found, at most `limit`."""
+    expression = all_of(any_of([word]) for word in words)
+    if not expression:
+        return []
+    statement = "SELECT rowid FROM words WHERE words MATCH ? LIMIT ?"
+    return [int(row[0]) for row in connection.execute(statement, (f"headings : ({expression})", limit))]
+
+
 def count_holding(connection: sqlite3.Connection, expression: str, most: int = MOST) -> int:
     """How many passages match, counted up to `most`."""
     counted = "SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ? LIMIT ?)"
