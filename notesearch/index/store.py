@@ -480,6 +480,14 @@ class Store:
         found = self.passages(words.headed(self._connection, asked, limit)).values()
         return sorted(found, key=lambda passage: (passage.note, passage.start))
 
+    def knows(self, word: str) -> bool:
+        """Whether a passage or the name of a note holds `word`, in any of its forms."""
+        return words.knows(self._connection, word)
+
+    def name_words(self) -> dict[str, set[int]]:
+        """Each word, without case and accents, of the names of notes → ids of the notes that are called so."""
+        return self._until_written("name words", lambda: catalog.name_words(self._connection))
+
     def matching(self, expression: str, within: Ids | None) -> Ids:
         """Ids of all passages that match `expression`, ascending."""
         rows = self._connection.execute("SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid", (expression,))

@@ -147,9 +147,10 @@ class Candidates:
             return self._gather_signs(query.signs, notes)
         vector = self._meaning.vector if self._meaning and arms.dense else None
         words = query.telling_words
+        called = any_of((*words, *query.completions))
         ideal = _ideal(store, query) if arms.lexical else 1.0
         found = store.lexical(words, max(LEXICAL_DEPTH, k), arms.fields, within) if arms.lexical else []
-        named = store.named(any_of(words), NAMES_DEPTH, notes) if arms.title and not query.phrases else []
+        named = store.named(called, NAMES_DEPTH, notes) if arms.title and not query.phrases else []
         title = title_fits(store, query, [note for note, _ in named])
         is_name = 1.0 in title.values()  # who asks for a note by its name does not mean another that holds the words
         only = store.only_holder(words, within) if arms.lexical and not is_name else None

@@ -15,6 +15,7 @@ from statistics import fmean
 
 from notesearch.calibration import shipped
 from notesearch.retrieve.candidates import Candidate
+from notesearch.retrieve.names import NEARLY
 
 ARMS = (
     *("dense", "lexical", "only_one", "title", "exact_name", "links", "exact_heading", "time", "rerank", "note_rerank"),
@@ -133,7 +134,7 @@ def values(candidate: Candidate, usual: Candidate) -> tuple[float, ...]:
         candidate.lexical,
         candidate.only,
         candidate.title,
-        candidate.title == 1.0,
+        candidate.title * (candidate.title >= NEARLY),
         candidate.links,
         candidate.heading,
         candidate.time,

@@ -17,6 +17,8 @@ ANCHORS_DEPTH = 300
 """Links whose words match; a note that many link to should not hide the others."""
 _MOSTLY = 0.67
 """A link must say most of what is asked: one word of two, "scale", is said of too many notes."""
+NEARLY = 0.95
+"""The fit, at most, of a question whose last word is half typed."""
 _HEADED = 400
 """Passages under headings with the question's words; where there are more, the heading names no section."""
 _MOST_SECTIONS = 10
@@ -31,7 +33,8 @@ def title_fits(store: Store, query: Query, notes: Sequence[int]) -> dict[int, fl
     """
     names = {note: [folded(name) for name in _names(row)] for note, row in store.notes(notes).items()}
     asked = folded(query.text)
-    fits = {note: max(_fit(_telling(asked), _telling(name)) for name in called) for note, called in names.items()}
+    begun = "".join(folded(query.begun))
+    fits = {note: max(_fit_begun(asked, name, begun) for name in called) for note, called in names.items()}
     if any(asked in called for called in names.values()):
         to_the_word = {note: max(_fit(asked, name) for name in called) for note, called in names.items()}
         fits = {note: min(fit, to_the_word[note]) if fit == 1.0 else fit for note, fit in fits.items()}
@@ -87,6 +90,15 @@ def _fit(asked: Sequence[str], name: Sequence[str]) -> float:
     """1 if question and name are the same words; else the share of both that is common (Dice)."""
     one, other = frozenset(asked), frozenset(name)
     return 2 * len(one & other) / (len(one) + len(other)) if one and other else 0.0
+
+
+def _fit_begun(asked: tuple[str, ...], name: tuple[str, ...], begun: str) -> float:
+    """The fit of the telling words, or if what was `begun` became a word of the name, a little less than for that."""
+    fit = _fit(_telling(asked), _telling(name))
+    if len(_telling(asked)) > 1:  # else what says nothing must be the same, too: "the art" is no "article"
+        asked, name = _telling(asked), _telling(name)
+    became = next((word for word in name if word.startswith(begun) and word not in asked), "") if begun else ""
+    return max(fit, NEARLY * _fit((*asked[:-1], became), name)) if became else fit
 
 
 def _telling(words: tuple[str, ...]) -> tuple[str, ...]:
