@@ -127,14 +127,26 @@ class Explanation(_Record):
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where to look: a note, the line from which on, and a link that opens it."""
+
+    vault: str
+    note: str
+    line: int
+    title: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Hit(_Record):
     """A passage that was found.
 
     `text` is the exact slice `span` (characters; end exclusive) of the note, `lines` its first and last line (from 1,
     inclusive; of a PDF its page). `score` is the probability, 0..1, that the hit is relevant (of `related`: the
     cosine). `marks` are spans in `text` to highlight. `remarks` say what a reader should know of it: "conflict copy",
-    "archived", "comment". `id` is the passage's, or the negated `note_id` of a note that was found by its name and has
-    no text. `explanation` is there if it was asked for.
+    "archived", "comment". `alike`: where other passages stand that were found and say the same. `id` is the passage's,
+    or the negated `note_id` of a note that was found by its name and has no text. `explanation` is there if it was
+    asked for.
     """
 
     id: int
@@ -156,6 +168,7 @@ class Hit(_Record):
     backlinks: tuple[LinkedNote, ...]
     urls: Urls
     remarks: tuple[str, ...] = ()
+    alike: tuple[Place, ...] = ()
     explanation: Explanation | None = None
 
 
@@ -300,17 +313,6 @@ class Status(_Record):
     unresolved_links: tuple[tuple[str, int], ...]
     attachments: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where to look: a note, the line from which on, and a link that opens it."""
-
-    vault: str
-    note: str
-    line: int
-    title: str
-    url: str
 
 
 @dataclass(frozen=True, slots=True)
