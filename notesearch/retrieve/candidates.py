@@ -18,12 +18,11 @@ from notesearch.index.store import Store
 from notesearch.index.vectors import Ids
 from notesearch.index.words import FieldWeights, all_of, any_of, phrase
 from notesearch.maxsim import best_matches, maxsim, together
-from notesearch.retrieve.names import anchor_fits, heading_fits, title_fits
+from notesearch.retrieve.names import NAMES_DEPTH, anchor_fits, heading_fits, title_fits
 from notesearch.retrieve.query import Query
 
 DENSE_DEPTH = 200
 LEXICAL_DEPTH = 400
-NAMES_DEPTH = 20
 DATED_DEPTH = 40
 """Notes of the days a question speaks of; a question about a whole year should not make all of it candidates."""
 

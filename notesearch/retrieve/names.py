@@ -13,6 +13,8 @@ from notesearch.index.vectors import Ids
 from notesearch.language import STOP_WORDS, words_of
 from notesearch.retrieve.query import Query
 
+NAMES_DEPTH = 20
+"""Notes whose names share words with the question."""
 ANCHORS_DEPTH = 300
 """Links whose words match; a note that many link to should not hide the others."""
 _MOSTLY = 0.67

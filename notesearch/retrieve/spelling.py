@@ -1,8 +1,8 @@
 """Words that nothing in the index holds, read as a word of some note's name: mistyped, run together, or half typed.
 
-Only a word that is unknown is read as another, so what was typed correctly is never changed; and only as a word of the
-names, since names are what people type from memory. What is left of the question helps to choose: of several words that
-fit, the one whose names have most of the others.
+Names are what people type from memory, and what they half type. So a word is read as another only if it is unknown, and
+only if the question then is, for the most part, the name of a note: nothing that was typed correctly is changed, and a
+question that uses words of its own ("calm" where the notes have "call") is left alone.
 """
 
 from __future__ import annotations
@@ -12,13 +12,16 @@ from collections.abc import Iterator, Mapping, Set
 from dataclasses import replace
 
 from notesearch.index.store import Store
-from notesearch.retrieve.names import folded
+from notesearch.index.words import any_of
+from notesearch.retrieve.names import NAMES_DEPTH, folded, title_fits
 from notesearch.retrieve.query import Query
 
 _SHORTEST = 4
 """Letters of a word that may be mistyped; of three, every other word is one edit away, so the question must have more
 words of the name."""
 _SHORTEST_BEGUN = 2
+_A_NAME = 0.6
+"""The least fit of a question that is taken for a name: two of its three words, or of the name's."""
 _MOST_COMPLETIONS = 20
 
 
@@ -36,14 +39,21 @@ def forgiven(store: Store, query: Query, *, typing: bool) -> Query:
     if not unknown:
         return query
     named = store.name_words()
+    read = query
     for word in unknown:
         others = [each for other in query.words if other != word for each in folded(other)]
         meant = _meant(word, named, others, begun=word == last)
         if meant:
-            query = _read_as(query, word, meant[0])
+            read = _read_as(read, word, meant[0])
             if word == last:
-                query = replace(query, completions=tuple(meant[1:]))
-    return query
+                read = replace(read, completions=tuple(meant[1:]))
+    return read if read is not query and _is_a_name(store, read) else query
+
+
+def _is_a_name(store: Store, query: Query) -> bool:
+    """Whether the question is, for the most part, what some note is called."""
+    notes = [note for note, _ in store.named(any_of(query.telling_words), NAMES_DEPTH)]
+    return any(fit >= _A_NAME for fit in title_fits(store, query, notes).values())
 
 
 def _meant(word: str, named: Mapping[str, Set[int]], others: list[str], *, begun: bool) -> list[str]:
@@ -53,14 +63,14 @@ def _meant(word: str, named: Mapping[str, Set[int]], others: list[str], *, begun
         return []  # a number or code that is one off is another one
     found = {name: 2 for name in named if one_edit(typed, name)}
     if begun and len(typed) >= _SHORTEST_BEGUN:
-        found |= {name: 1 for name in named if name.startswith(typed) and name not in found}
+        found |= {name: 3 for name in named if name.startswith(typed) and name != typed}
     if not found:
         return [f"{one} {other}" for one, other in _cuts(typed) if one in named and other in named][:1]
 
     beside = {
         name: sum(not named[name].isdisjoint(named[other]) for other in others if other in named) for name in found
     }
-    likely = [name for name in found if len(typed) >= _SHORTEST or beside[name] or found[name] == 1]
+    likely = [name for name in found if len(typed) >= _SHORTEST or beside[name] or found[name] == 3]
     likely.sort(key=lambda name: (-beside[name], -found[name], -len(named[name]), name))
     return likely[: _MOST_COMPLETIONS + 1]
 

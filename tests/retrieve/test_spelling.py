@@ -76,6 +76,13 @@ def test_a_word_that_is_there_is_meant(kitchen: Notebook) -> None:
     assert kitchen.take_remarks() == []
 
 
+def test_a_question_in_words_of_its_own_is_left_alone(kitchen: Notebook) -> None:
+    """Nothing holds "dep" and "bead", but these questions are no names."""
+    kitchen.search("how deep is the dep in the harbour before the morning")
+    kitchen.search("where did my mother buy bead and thread for the costume")
+    assert kitchen.take_remarks() == []
+
+
 def test_a_number_that_is_one_off_is_another_one(kitchen: Notebook) -> None:
     kitchen.search("B-4472")
     assert kitchen.take_remarks() == []
