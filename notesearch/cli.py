@@ -6,6 +6,7 @@ import gc
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -45,6 +46,14 @@ InPath = Annotated[list[str] | None, typer.Option("--path", help="Only notes bel
 Property = Annotated[
     list[str] | None,
     typer.Option("--where", help="Only notes with this property; -KEY=VALUE for the others.", metavar="KEY=VALUE"),
+]
+Reranker = Annotated[
+    str | None,
+    typer.Option(
+        "--reranker",
+        help="A cross-encoder, name or folder, that reads the best passages again. Loads PyTorch: seconds more.",
+        show_default=False,
+    ),
 ]
 Sort = Annotated[
     str, typer.Option("--sort", help="Order of the passages: score or date (newest first).", metavar="score|date")
@@ -119,20 +128,19 @@ def ask(
     path: InPath = None,
     where: Property = None,
     sort: Sort = "score",
+    reranker: Reranker = None,
     quiet: Quiet = False,
 ) -> None:
     """Answer in the notes' own words, then show the passages the answer rests on."""
     from notesearch.render import print_answer
 
-    with _notebook(index, quiet=quiet, create=False) as notebook:
+    with _notebook(index, quiet=quiet, create=False, reranker=reranker) as notebook:
         answer = notebook.ask(question, k, where=_where(from_, to, tag, path, where), explain=explain)
     hits = _sorted(answer.hits, sort)
     if json or jsonl:
         said = {key: value for key, value in answer.to_dict().items() if key not in ("question", "hits")}
         _print_json({"question": question, "answer": said}, hits, jsonl)
     else:
-        from dataclasses import replace
-
         print_answer(_console(), replace(answer, hits=hits))
     if not answer.answerable:
         raise typer.Exit(1)
@@ -154,15 +162,20 @@ def search(
     path: InPath = None,
     where: Property = None,
     sort: Sort = "score",
+    also: Annotated[
+        list[str] | None, typer.Option("--also", help="The same question in other words.", metavar="QUERY")
+    ] = None,
+    reranker: Reranker = None,
     quiet: Quiet = False,
 ) -> None:
     """Show the passages that fit best."""
     from notesearch.render import print_hits
 
-    with _notebook(index, quiet=quiet, create=False) as notebook:
-        hits = _sorted(notebook.search(query, k, where=_where(from_, to, tag, path, where), explain=explain), sort)
+    filters = _where(from_, to, tag, path, where)
+    with _notebook(index, quiet=quiet, create=False, reranker=reranker) as notebook:
+        hits = _sorted(notebook.search([query, *(also or ())], k, where=filters, explain=explain), sort)
     if json or jsonl:
-        _print_json({"query": query, "answer": None}, hits, jsonl)
+        _print_json({"query": query, **({"also": also} if also else {}), "answer": None}, hits, jsonl)
     elif hits:
         print_hits(_console(), hits)
     else:
@@ -247,7 +260,13 @@ def eval(
 
 @contextmanager
 def _notebook(
-    folder: Path | None, *, vaults: Any = (), model: str | None = None, quiet: bool, create: bool = True
+    folder: Path | None,
+    *,
+    vaults: Any = (),
+    model: str | None = None,
+    reranker: str | None = None,
+    quiet: bool,
+    create: bool = True,
 ) -> Iterator[Notebook]:
     """An open notebook; its remarks go to standard error at the end."""
     from notesearch import config
@@ -255,6 +274,8 @@ def _notebook(
     from notesearch.render import print_remarks
 
     settings = config.load(vaults=vaults)
+    if reranker is not None:
+        settings = replace(settings, reranker=reranker)
     if create and not vaults and folder is None:
         vaults = settings.vaults  # they belong to the index that the settings name, and to no other
     with Notebook.open(folder, vaults=vaults, model=model, settings=settings, create=create) as notebook:

@@ -41,6 +41,7 @@ from notesearch.results import (
 from notesearch.scan import Scan, folder_problems, not_opened, scan
 
 if TYPE_CHECKING:
+    from notesearch.embed.cross_encoder import CrossEncoder
     from notesearch.retrieve.candidates import Meaning
     from notesearch.retrieve.query import Query
     from notesearch.search import Ranking
@@ -70,6 +71,7 @@ class Notebook:
         self.settings = settings
         self.ranking: Ranking | None = None  # other than the shipped one only to measure it
         self._embedder = chosen.embedder
+        self._reranker = self._named_reranker(settings.reranker)
         self._lock = RLock()
         self._ahead: ThreadPoolExecutor | None = None
         self._scanned_at = float("-inf")
@@ -149,14 +151,25 @@ class Notebook:
             self._remark(*attachments.kept(self._roles_known(), self.settings.attachments))
             return report
 
-    def search(self, query: str, k: int = 10, *, where: Where | None = None, explain: bool = False) -> list[Hit]:
-        """The best `k` passages, best first. Raises UsageError if `query` is blank or `k` below 1.
+    def search(
+        self, query: str | Sequence[str], k: int = 10, *, where: Where | None = None, explain: bool = False
+    ) -> list[Hit]:
+        """The best `k` passages, best first. `query` may be several phrasings of one question: what all of them find
+        comes first.
 
-        Every hit carries its signals; with `explain`, why it stands where it stands, too.
+        Every hit carries its signals; with `explain`, why it stands where it stands, too. Raises UsageError if a
+        `query` is blank, there is none, `k` is below 1, or several are to be explained; ModelError if the settings name
+        a reranker that cannot be had.
         """
+        phrasings = [query] if isinstance(query, str) else list(query)
+        if not phrasings:
+            raise UsageError("There is nothing to search for. Give a question, or several phrasings of one.")
+        if explain and len(phrasings) > 1:
+            raise UsageError("Only the hits of one phrasing can be explained. Ask with one at a time.")
         with self._lock:
-            parsed = self._parse(query, k, where, typing=query == query.rstrip())
-            return self._search(parsed, self._meaning(parsed), k, explain=explain)
+            parsed = [self._parse(each, k, where, typing=each == each.rstrip()) for each in phrasings]
+            first, *also = [(each, self._meaning(each)) for each in parsed]
+            return self._search(*first, k, also=also, explain=explain)
 
     def ask(self, question: str, k: int = 5, *, where: Where | None = None, explain: bool = False) -> Answer:
         """An answer in the notes' own words, and the `k` passages it rests on. Raises as `search`.
@@ -316,6 +329,14 @@ class Notebook:
             progress(stage, 1, 1)
             yield other
 
+    @staticmethod
+    def _named_reranker(name: str) -> CrossEncoder | None:
+        if not name:
+            return None
+        from notesearch.embed.cross_encoder import CrossEncoder
+
+        return CrossEncoder(name)
+
     def _load_ahead(self) -> None:
         """Load the encoder in a thread of its own, once, while the question is read and the disk looked at.
 
@@ -356,12 +377,25 @@ class Notebook:
             )
         return meaning_of(query, embedder)
 
-    def _search(self, query: Query, meaning: Meaning | None, k: int, *, explain: bool = False) -> list[Hit]:
+    def _search(
+        self,
+        query: Query,
+        meaning: Meaning | None,
+        k: int,
+        *,
+        also: Sequence[tuple[Query, Meaning | None]] = (),
+        explain: bool = False,
+    ) -> list[Hit]:
         """Hits as the files are now: a hit whose note changed since it was indexed makes that note be read again."""
         from notesearch.search import search, stale_notes
 
         for _ in range(_TRIES):
-            hits = search(self.store, query, meaning, k, self.settings, self.ranking, explain=explain)
+            hits = search(
+                *(self.store, query, meaning, k, self.settings, self.ranking),
+                also=also,
+                reranker=self._reranker,
+                explain=explain,
+            )
             stale = stale_notes(self.store, {hit.note_id for hit in hits})
             if not stale or not self._refresh(stale):
                 break
