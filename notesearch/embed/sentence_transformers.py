@@ -146,7 +146,7 @@ def quiet_hub() -> None:
     from transformers.utils import logging as hub_logging
 
     hub_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    for name in ("huggingface_hub", "transformers"):
+    for name in ("huggingface_hub", "transformers", "sentence_transformers"):
         logging.getLogger(name).setLevel(logging.ERROR)
 
 
