@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -95,14 +95,18 @@ def index(
     quiet: Quiet = False,
 ) -> None:
     """Make the index, or bring it up to date: only what changed is read, only new text is embedded."""
-    from notesearch.render import print_report, to_json
+    from notesearch.plain import counts, to_json
 
     with _notebook(index, vaults=vaults or (), model=model, quiet=quiet) as notebook, _progress(quiet) as progress:
         report = notebook.update(force=force, verify=verify, retry=retry, wait_s=wait, progress=progress)
     if json:
         print(to_json(report.to_dict()))
     elif not quiet:
-        print_report(_console(stderr=True), report)
+        print(counts(report), file=sys.stderr)
+        if report.failed or report.remarks:
+            from notesearch.render import print_problems
+
+            print_problems(_console(stderr=True), report)
 
 
 @app.command()
@@ -201,7 +205,8 @@ def status(
     quiet: Quiet = False,
 ) -> None:
     """Show what is indexed, by which model, and what is waiting."""
-    from notesearch.render import print_doubtful_links, print_status, to_json
+    from notesearch.plain import to_json
+    from notesearch.render import print_doubtful_links, print_status
 
     with _notebook(index, quiet=quiet, create=False) as notebook:
         state = notebook.status()
@@ -233,7 +238,8 @@ def eval(
     quiet: Quiet = False,
 ) -> None:
     """Measure how well your own notes are found, by questions made from their titles, aliases, headings and links."""
-    from notesearch.render import print_evaluation, to_json
+    from notesearch.plain import to_json
+    from notesearch.render import print_evaluation
 
     with _notebook(index, quiet=quiet, create=False) as notebook, _progress(quiet) as progress:
         found = notebook.evaluate(questions=questions, seed=seed, model=model, against=against, progress=progress)
@@ -252,7 +258,6 @@ def _notebook(
     """An open notebook; its remarks go to standard error at the end."""
     from notesearch import config
     from notesearch.notebook import Notebook
-    from notesearch.render import print_remarks
 
     settings = config.load(vaults=vaults)
     if create and not vaults and folder is None:
@@ -261,24 +266,36 @@ def _notebook(
         try:
             yield notebook
         finally:
-            if not quiet:
-                print_remarks(_console(stderr=True), notebook.take_remarks())
+            if not quiet and (remarks := notebook.take_remarks()):
+                from notesearch.render import print_remarks
+
+                print_remarks(_console(stderr=True), remarks)
 
 
 @contextmanager
 def _progress(quiet: bool) -> Iterator[Any]:
-    """A bar with what is done, how fast, and how long it will take; only where somebody watches."""
+    """A bar with what is done, how fast, and how long it will take; only where somebody watches, and there is work."""
     from notesearch.results import silent
 
-    console = _console(stderr=True)
-    if quiet or not console.is_terminal:
-        yield silent
-        return
+    with ExitStack() as opened:
+        bars: list[Any] = []
+
+        def show(stage: str, done: int, total: int) -> None:
+            if total and not bars:
+                bars.append(opened.enter_context(_bar()))
+            for bar in bars:
+                bar(stage, done, total)
+
+        yield silent if quiet or not sys.stderr.isatty() else show
+
+
+@contextmanager
+def _bar() -> Iterator[Any]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     units = {"reading": "notes", "embedding": "passages", "asking": "questions"}
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"))
-    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
+    with Progress(*columns, TimeRemainingColumn(), console=_console(stderr=True), transient=True) as bar:
         tasks: dict[str, Any] = {}
 
         def show(stage: str, done: int, total: int) -> None:
@@ -341,7 +358,7 @@ def _sorted(hits: Any, order: str) -> Any:
 
 
 def _print_json(head: dict[str, Any], hits: Any, lines: bool) -> None:
-    from notesearch.render import to_json
+    from notesearch.plain import to_json
 
     if lines:
         for hit in hits:
@@ -351,6 +368,6 @@ def _print_json(head: dict[str, Any], hits: Any, lines: bool) -> None:
 
 
 def _safe(message: str) -> str:
-    from notesearch.render import shown
+    from notesearch.plain import shown
 
     return shown(message)

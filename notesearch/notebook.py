@@ -8,11 +8,9 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence, Set
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from threading import RLock
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -41,6 +39,8 @@ from notesearch.results import (
 from notesearch.scan import Scan, folder_problems, not_opened, scan
 
 if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
+
     from notesearch.retrieve.candidates import Meaning
     from notesearch.retrieve.query import Query
     from notesearch.search import Ranking
@@ -146,7 +146,8 @@ class Notebook:
                 scans = self._scan(verify=verify, retry=retry)  # by another recipe every note is read again
             report = update(self.store, self._embedder, self.settings, scans, force=force, progress=progress)
             self._newer = frozenset()
-            self._remark(*attachments.kept(self._roles_known(), self.settings.attachments))
+            if attachments.waiting(self.settings.attachments):
+                self._remark(*attachments.kept(self._roles_known(), self.settings.attachments))
             return report
 
     def search(self, query: str, k: int = 10, *, where: Where | None = None, explain: bool = False) -> list[Hit]:
@@ -300,6 +301,8 @@ class Notebook:
         """An index of the same vaults with another model, removed at the end. Before it is made, a few of our passages
         are encoded, to say how long it will take.
         """
+        from tempfile import TemporaryDirectory
+
         roots = [vault.root for vault in self.store.vaults()]
         ids = self.store.passage_ids().tolist()
         sample = self.store.passages(ids[:: len(ids) // _TIMED + 1]).values()
@@ -322,6 +325,8 @@ class Notebook:
         What fails there fails again where the encoder is used, and is said there.
         """
         if self._ahead is None:
+            from concurrent.futures import ThreadPoolExecutor
+
             self._ahead = ThreadPoolExecutor(1, "loading")
             self._ahead.submit(self._embedder.load)
             self._ahead.shutdown(wait=False)

@@ -7,9 +7,10 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1] / "notesearch"
 FACES = {"cli", "__main__"}
-TRIPS = {"scan", "update", "search", "ask", "evaluate"}
+TRIPS = {"scan", "update", "reading", "search", "ask", "evaluate"}
 STAGES = {"read", "embed", "retrieve", "answer"}
-GROUND = {"index", "dates", "maxsim", "render", "config", "errors", "results", "language", "urls", "calibration"}
+GROUND = {"index", "dates", "maxsim", "plain", "render", "config", "errors", "results", "language", "urls"}
+GROUND |= {"calibration", "later"}
 
 
 def room(module: str) -> str:

@@ -14,16 +14,17 @@ from collections.abc import Sequence, Set
 from functools import cached_property
 from pathlib import Path
 from threading import RLock
-from typing import Any
-
-import numpy as np
-from tokenizers import Tokenizer
+from typing import TYPE_CHECKING, Any
 
 from notesearch.config import DEFAULT_MODEL
 from notesearch.embed import Encoded, Vectors, basis_from, sample_texts
 from notesearch.embed.packaged import default_card, default_folder, verify_default_weights
 from notesearch.errors import ModelError
 from notesearch.index.manifest import ModelCard
+from notesearch.later import numpy as np
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 _BATCH = 32
 _PATH = re.compile(r"[./~\\]|[A-Za-z]:[\\/]")
@@ -102,6 +103,8 @@ class SentenceTransformersEmbedder:
 
     @cached_property
     def _tokenizer(self) -> Tokenizer:
+        from tokenizers import Tokenizer
+
         tokenizer = Tokenizer.from_str(self.tokenizer_json())
         tokenizer.no_truncation()
         tokenizer.no_padding()

@@ -18,12 +18,13 @@ from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from notesearch.index.vectors import STORED, Ids, Vectors, search_rows
+from notesearch.later import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 Rows = Callable[[int], Iterable[tuple[Ids, Vectors]]]
 """Batches of the vectors to be kept, ids (n,) ascending and rows (n, d) of unit length; called with n, every nth."""

@@ -19,8 +19,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-import numpy as np
-
 from notesearch.errors import IndexBusy, IndexMissing, IndexUnusable
 from notesearch.index import catalog, filters, links, schema, vectors, words
 from notesearch.index.base import Base, MappedBase, is_due, open_base, write_base
@@ -29,6 +27,7 @@ from notesearch.index.common import CommonWords, MappedWords, open_common, searc
 from notesearch.index.manifest import Recipe
 from notesearch.index.records import Fingerprint, Note, Part, ResolvedLink, Where
 from notesearch.index.vectors import Ids, Vectors
+from notesearch.later import numpy as np
 
 T = TypeVar("T")
 

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    from notesearch.index.vectors import Ids
 
 CJK = re.compile(
     "[\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3100-\u312f\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]+"
@@ -128,12 +130,12 @@ def _search(
     return [(int(row[0]), float(row[1])) for row in rows]
 
 
-def holders(connection: sqlite3.Connection, expression: str, within: NDArray[np.int64] | None) -> Iterator[int]:
+def holders(connection: sqlite3.Connection, expression: str, within: Ids | None) -> Iterator[int]:
     """Ids of the passages that match, ascending, as they are found; of those `within`, which is ascending, too."""
     if not expression:
         return
     for (id_,) in connection.execute("SELECT rowid FROM words WHERE words MATCH ?", (expression,)):
-        if within is None or id_ in within[(at := np.searchsorted(within, id_)) : at + 1]:
+        if within is None or id_ in within[(at := bisect_left(within, id_)) : at + 1]:
             yield id_
 
 

@@ -17,14 +17,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from unicodedata import normalize
-
-import regex
-from pathspec import GitIgnoreSpec
 
 from notesearch.errors import VaultError
 from notesearch.index.records import ROLES, Fingerprint, Role, VaultKind
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
 
 IGNORE_FILE = ".notesearchignore"
 """Patterns as in .gitignore, at the vault's root."""
@@ -329,12 +329,12 @@ class _LeftOut:
     Compared in NFC: a disk may spell an accent otherwise than the settings, and what is private must stay out.
     """
 
-    def __init__(self, prefixes: Iterable[str], expressions: Iterable[str], patterns: Iterable[str]) -> None:
+    def __init__(self, prefixes: Iterable[str], expressions: Sequence[str], patterns: Iterable[str]) -> None:
         self.problems: list[Problem] = []
         self._prefixes = tuple(normalize("NFC", prefix) for prefix in prefixes if prefix)
         self._expressions = list(self._compiled(expressions))
         lines = [normalize("NFC", line) for line in self._understood(patterns)]
-        self._patterns = GitIgnoreSpec.from_lines(lines) if lines else None
+        self._patterns = _spec(lines) if lines else None
 
     def __bool__(self) -> bool:
         """Whether anything is left out at all."""
@@ -363,7 +363,9 @@ class _LeftOut:
                 self._refuse(_OBSIDIAN_APP, f"/{expression.pattern}/", "takes too long")
         return False
 
-    def _compiled(self, expressions: Iterable[str]) -> Iterator[Any]:
+    def _compiled(self, expressions: Sequence[str]) -> Iterator[Any]:
+        if expressions:
+            import regex  # few vaults need it, and every cold start would wait
         for text in expressions:
             if len(text) > _LONGEST_EXPRESSION:
                 self._refuse(_OBSIDIAN_APP, f"/{text}/", "is too long")
@@ -380,13 +382,20 @@ class _LeftOut:
                 if line.count("**") > 3 or any(part.count("*") > 3 for part in line.split("/")):
                     self._refuse(IGNORE_FILE, line, "has too many stars")
                 else:
-                    GitIgnoreSpec.from_lines([line])
+                    _spec([line])
                     yield line
             except ValueError:
                 self._refuse(IGNORE_FILE, line, "is no pattern")
 
     def _refuse(self, file: str, pattern: str, reason: str) -> None:
         self.problems.append(Problem(file, f"{pattern[:80]} {reason}; nothing is left out by it"))
+
+
+def _spec(lines: Sequence[str]) -> GitIgnoreSpec:
+    """Patterns as in .gitignore. Raises ValueError for one that is none."""
+    from pathspec import GitIgnoreSpec  # few vaults need it, and every cold start would wait
+
+    return GitIgnoreSpec.from_lines(lines)
 
 
 def _composed(path: str) -> str:
@@ -407,7 +416,7 @@ class _VaultSettings:
         expressions = [text[1:-1] for text in filters if _EXPRESSION.fullmatch(text)]
         prefixes = [text for text in filters if not _EXPRESSION.fullmatch(text)]
         templates = "" if rules.include_templates else self._setting(_OBSIDIAN_TEMPLATES, "folder").strip("/")
-        patterns = [*rules.exclude, *re.split(r"[\r\n]+", self._text(IGNORE_FILE))]
+        patterns = [*rules.exclude, *filter(None, re.split(r"[\r\n]+", self._text(IGNORE_FILE)))]
         return _LeftOut([*prefixes, *self._hidden_by_logseq(), templates and f"{templates}/"], expressions, patterns)
 
     def daily_format(self) -> str | None:
