@@ -337,7 +337,7 @@ class Notebook:
 
         if k < 1:
             raise UsageError(f"-k {k} asks for no results. Ask for 1 or more.")
-        query = parse(text, where=where, property_keys=self.store.property_keys())
+        query = parse(text, where=where, property_keys=self.store.property_keys(), latest_year=self.store.latest_year)
         self._remark(*query.remarks)
         return query
 
