@@ -3,28 +3,39 @@
 Words come first, vectors after: a note can be found by its words as soon as it is read, and texts without a vector
 are kept as pending in the index, so that an update that was stopped goes on where it was. Only texts never embedded
 before reach the encoder.
+
+Most updates find nothing changed, so what reads notes is imported inside the calls.
 """
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Collection, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache, partial
 from itertools import zip_longest
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from notesearch.config import Settings
 from notesearch.embed import Embedder, Encoded
 from notesearch.errors import VaultError
+from notesearch.index.catalog import KnownFile, embedded_key
+from notesearch.index.links import StoredLink
 from notesearch.index.manifest import Recipe
-from notesearch.index.store import Store
+from notesearch.index.records import Fingerprint, Note, ResolvedLink, VaultKind, role_of
+from notesearch.index.store import Failure, Store
 from notesearch.maxsim import pack
 from notesearch.read.changes import Changes, looks_like_an_accident
+from notesearch.read.vault import File, Unreadable, read_bytes
 from notesearch.results import Problem, Progress, UpdateReport, silent
 from notesearch.scan import Scan, folder_problems, not_opened
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
+
+    from notesearch.read.note import ReadingRules
 
 BATCH = 256
 """Texts per call of the encoder: enough to form batches of like length, few enough to lose on Ctrl-C."""
@@ -100,16 +111,14 @@ def _update_vault(
             failed=(*report.failed, *_problems(store, scan_)),
             remarks=(*report.remarks, *not_opened(scan_)),
         )
-    from notesearch.reading import link_targets, read_all, reading_rules, resolve_links  # most updates read nothing
-
     recipe = _recipe(store)
-    rules = reading_rules(embedder, recipe, settings, scan_)
-    known_before = link_targets(store, scan_)
+    rules = _reading_rules(embedder, recipe, settings, scan_)
+    known_before = _link_targets(store, scan_)
     for before, file in changes.moved:
         store.move_note(before.note, file.path)
-    outcome = read_all(store, scan_, changes, rules, recipe, settings.max_note_bytes, progress)
+    outcome = _read_all(store, scan_, changes, rules, recipe, settings.max_note_bytes, progress)
     store.remove_notes([before.note for before in changes.removed])
-    resolve_links(store, scan_, known_before, outcome.written)
+    _resolve_links(store, scan_, known_before, outcome.written)
     return UpdateReport(
         added=report.added + outcome.added,
         changed=report.changed + len(outcome.written) - outcome.added - outcome.moved,
@@ -129,6 +138,134 @@ def _restricted(changes: Changes, paths: Collection[str]) -> Changes:
         removed=tuple(before for before in changes.removed if before.path in paths),
         unchanged=changes.unchanged,
     )
+
+
+def _reading_rules(embedder: Embedder, recipe: Recipe, settings: Settings, scan_: Scan) -> ReadingRules:
+    from notesearch.dates.order import DateOrder
+    from notesearch.read.note import ReadingRules
+    from notesearch.read.passages import Sizes
+
+    order = DateOrder.learn((file.path for file in scan_.walk.files), fallback=DateOrder(settings.day_first))
+    return ReadingRules(
+        sizes=Sizes.fitting(recipe.passage_tokens, recipe.model.max_tokens),
+        token_starts=embedder.token_starts,
+        kind=scan_.walk.kind,
+        dates=order,
+        daily_format=scan_.walk.daily_format,
+    )
+
+
+@dataclass(slots=True)
+class _Outcome:
+    """What reading a vault's files came to, as it goes."""
+
+    written: list[int] = field(default_factory=list)
+    added: int = 0
+    moved: int = 0
+    touched: list[tuple[int, Fingerprint]] = field(default_factory=list)
+    remarks: list[Problem] = field(default_factory=list)
+
+
+def _read_all(
+    store: Store,
+    scan_: Scan,
+    changes: Changes,
+    rules: ReadingRules,
+    recipe: Recipe,
+    limit_bytes: int,
+    progress: Progress,
+) -> _Outcome:
+    """Read and write every file that may have changed; what cannot be read is remembered, and the run goes on (N2)."""
+    from notesearch.read.decode import NotText
+
+    known = {file.path: before for before, file in (*changes.doubtful, *changes.moved)}
+    moved = {file.path for _, file in changes.moved}
+    outcome = _Outcome()
+    files = changes.to_read
+    for done, file in enumerate(files):
+        progress("reading", done, len(files))
+        before = known.get(file.path)
+        try:
+            note, fingerprint = _read(scan_, file, before, rules, limit_bytes)
+            if before and note is None:
+                outcome.touched.append((before.note, fingerprint))
+            elif note is not None:
+                outcome.written.append(_write(store, scan_, note, fingerprint, recipe, rules))
+                outcome.added += before is None
+                outcome.moved += file.path in moved
+                outcome.remarks += [Problem(scan_.vault.name, note.path, note.remark)] if note.remark else []
+        except (Unreadable, NotText) as error:
+            store.put_failure(Failure(scan_.vault.id, file.path, error.reason, file.fingerprint))
+        except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RecursionError) as error:
+            # A bug of ours must not cost the other notes; it is said as what it is.
+            reason = f"could not be indexed, which is an error in notesearch: {type(error).__name__}: {error}"
+            store.put_failure(Failure(scan_.vault.id, file.path, reason, file.fingerprint))
+    store.touch_notes(outcome.touched, scan_.scanned_ns)
+    progress("reading", len(files), len(files))
+    return outcome
+
+
+def _read(
+    scan_: Scan, file: File, before: KnownFile | None, rules: ReadingRules, limit_bytes: int
+) -> tuple[Note | None, Fingerprint]:
+    """The note and the state of its file when it was read; no note if the bytes are those known at this path."""
+    from notesearch.read.note import content_hash, named_only, read_note
+
+    if file.too_large:
+        if before and not scan_.reread and before.path == file.path and before.fingerprint == file.fingerprint:
+            return None, file.fingerprint
+        remark = f"larger than {limit_bytes // 2**20} MiB: not read, found by its name only"
+        return named_only(file, remark), file.fingerprint
+    data, fingerprint = read_bytes(Path(scan_.vault.root), file.path, limit_bytes)
+    if before and not scan_.reread and before.path == file.path and content_hash(data) == before.content_hash:
+        return None, fingerprint
+    return read_note(file, data, rules), fingerprint
+
+
+def _write(store: Store, scan_: Scan, note: Note, fingerprint: Fingerprint, recipe: Recipe, rules: ReadingRules) -> int:
+    from notesearch.read.passages import embedding_text
+
+    head, starts = rules.sizes.head, rules.token_starts
+    texts = [embedding_text(note.title, p.headings, p.words, starts, head) for p in note.passages]
+    keyed = [(embedded_key(text, recipe.digest), text) for text in texts]
+    return store.put_note(scan_.vault.id, note, fingerprint, scan_.scanned_ns, keyed)
+
+
+_LinkTargets = tuple[Mapping[str, Sequence[str]], Mapping[str, str]]
+"""What links can name beside files: note → title and aliases; in Logseq block id → note."""
+
+
+def _link_targets(store: Store, scan_: Scan) -> _LinkTargets:
+    vault = scan_.vault.id
+    return store.names(vault), store.block_notes(vault) if scan_.walk.kind is VaultKind.LOGSEQ else {}
+
+
+def _resolve_links(store: Store, scan_: Scan, known_before: _LinkTargets, written: Sequence[int]) -> None:
+    """Links of the notes just written; of all notes, if what a link can lead to has changed."""
+    import hashlib
+
+    from notesearch.read.parts import find_part
+    from notesearch.read.resolve import Resolver
+
+    root = Path(scan_.vault.root)
+    files = [file.path for file in scan_.walk.files]
+    known = names, blocks = _link_targets(store, scan_)
+    targets = hashlib.blake2b("\0".join(files).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
+    all_again = known != known_before or targets != json.loads(scan_.vault.scan).get("targets")
+    # Attachments are linked by their file names alone; so a link leads to the same place whether they are read or not.
+    titles = {path: called for path, called in names.items() if role_of(path) not in ("pdf", "picture")}
+    root_names = [root.name, *(folder.name for folder in root.parents)]
+    resolver = Resolver(files, titles, kind=scan_.walk.kind, root_names=root_names, blocks=blocks)
+    parts = cache(partial(store.parts, scan_.vault.id))
+
+    def resolved(stored: StoredLink) -> ResolvedLink:
+        found = resolver.resolve(stored.link, stored.path)
+        part = find_part(stored.link.part, parts(found.path)) if found.path and stored.link.part else None
+        return replace(found, line=part.line) if part else found
+
+    stored = store.stored_links(scan_.vault.id, None if all_again else written)
+    store.put_resolved(scan_.vault.id, [(link, resolved(link)) for link in stored])
+    store.put_scan(scan_.vault.id, scan_.walk.kind, scan_.scanned_ns, {"targets": targets})
 
 
 def _problems(store: Store, scan_: Scan) -> tuple[Problem, ...]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1] / "notesearch"
 FACES = {"cli", "__main__"}
-TRIPS = {"scan", "update", "reading", "search", "ask", "evaluate"}
+TRIPS = {"scan", "update", "search", "ask", "evaluate"}
 STAGES = {"read", "embed", "retrieve", "answer"}
 GROUND = {"index", "dates", "maxsim", "plain", "render", "config", "errors", "results", "language", "urls"}
 GROUND |= {"calibration", "later"}
