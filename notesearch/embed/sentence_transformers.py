@@ -8,7 +8,6 @@ repository is never run.
 from __future__ import annotations
 
 import hashlib
-import logging
 import re
 from collections.abc import Sequence, Set
 from functools import cached_property
@@ -122,6 +121,8 @@ class SentenceTransformersEmbedder:
             verify_default_weights()
         elif _PATH.match(self._name) and not Path(self._name).expanduser().is_dir():
             raise _not_loaded(self._name, "there is no such folder.")
+        import logging
+
         from sentence_transformers import SentenceTransformer
         from transformers.utils import logging as hub_logging
 

@@ -11,7 +11,7 @@ import json
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
 from functools import partial
@@ -24,6 +24,7 @@ from notesearch.index import catalog, filters, links, schema, vectors, words
 from notesearch.index.base import Base, MappedBase, is_due, open_base, write_base
 from notesearch.index.catalog import KnownFile, NoteRow, PassageRow, VaultRow
 from notesearch.index.common import CommonWords, MappedWords, open_common, search_common, write_common
+from notesearch.index.lock import locked
 from notesearch.index.manifest import Recipe
 from notesearch.index.records import Fingerprint, Note, Part, ResolvedLink, Where
 from notesearch.index.vectors import Ids, Vectors
@@ -109,22 +110,17 @@ class Store:
     @contextmanager
     def writing(self, wait_s: float = 10.0) -> Iterator[None]:
         """Hold the writer's lock. Raises IndexBusy if another process still has it after `wait_s` seconds."""
-        from filelock import FileLock, Timeout  # brings asyncio, which a reader need not wait for
-
-        lock = FileLock(self.folder / LOCK, timeout=wait_s, mode=0o600)
-        try:
-            lock.acquire()
-        except Timeout:
-            raise IndexBusy(
-                f"Another notesearch is writing the index in {self.folder}; waited {wait_s:g} s. "
-                "Try again when it is done."
-            ) from None
-        except OSError as error:
-            raise IndexUnusable(f"The index in {self.folder} cannot be written: {error}.") from error
-        try:
+        with ExitStack() as held:
+            try:
+                held.enter_context(locked(self.folder / LOCK, wait_s))
+            except TimeoutError:
+                raise IndexBusy(
+                    f"Another notesearch is writing the index in {self.folder}; waited {wait_s:g} s. "
+                    "Try again when it is done."
+                ) from None
+            except OSError as error:
+                raise IndexUnusable(f"The index in {self.folder} cannot be written: {error}.") from error
             yield
-        finally:
-            lock.release()
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
