@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import regex
 
+from notesearch.spaceless import terms_of
+
 _WORD = regex.compile(r"[\p{L}\p{M}\p{N}\p{So}]+(?:['’]\p{L}+)?")
 _ENDS = regex.compile(r"""[.!?…]+[)\]}"'’”»*_`]*(?=\s|$)|[。！？]+[」』）”]*|[\n\r]+""")
 _ABBREVIATION = regex.compile(
@@ -27,12 +29,14 @@ STOP_WORDS = frozenset(
 
 
 def words_of(text: str) -> tuple[str, ...]:
-    """The words of a text, in order; emoji count as words, signs do not."""
-    return tuple(_WORD.findall(text.replace("\0", " ")))
+    """The words of a text, in order; emoji count as words, signs do not. Of Chinese, Japanese and Korean, see
+    `terms_of`.
+    """
+    return tuple(term for word in _WORD.findall(text.replace("\0", " ")) for term in terms_of(word))
 
 
 def word_spans(text: str) -> list[tuple[int, int]]:
-    """(start, end) of each of `words_of`."""
+    """(start, end) of each word, a run of Chinese, Japanese or Korean counting as one."""
     return [match.span() for match in _WORD.finditer(text)]
 
 

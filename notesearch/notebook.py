@@ -347,7 +347,13 @@ class Notebook:
 
         self._look_again()
         self._remark(*self._state_remarks())
-        return meaning_of(query, self._usable_embedder())
+        embedder = self._usable_embedder()
+        if embedder is not None and not embedder.reads(query.text):
+            self._remark(
+                f"The model {embedder.card.name} was never taught the script of this question; searching by words "
+                "only. To have another one read the notes: notesearch index --model NAME"
+            )
+        return meaning_of(query, embedder)
 
     def _search(self, query: Query, meaning: Meaning | None, k: int, *, explain: bool = False) -> list[Hit]:
         """Hits as the files are now: a hit whose note changed since it was indexed makes that note be read again."""

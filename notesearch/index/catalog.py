@@ -62,11 +62,12 @@ class KnownFile(NamedTuple):
     @property
     def fingerprint(self) -> Fingerprint:
         """The state of the file when it was read."""
-        return Fingerprint(*self[STATE])
+        return Fingerprint(*self.state)
 
-
-STATE = slice(2, 6)
-"""The part of a `KnownFile` that is compared with a fingerprint, of every file at every look."""
+    @property
+    def state(self) -> tuple[int, int, int, int]:
+        """The same, to be compared with a fingerprint: as is done with every file at every look."""
+        return self[2:6]
 
 
 @dataclass(frozen=True, slots=True)

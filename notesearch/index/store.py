@@ -29,6 +29,7 @@ from notesearch.index.manifest import Recipe
 from notesearch.index.records import Fingerprint, Note, Part, ResolvedLink, Where
 from notesearch.index.vectors import Ids, Vectors
 from notesearch.later import numpy as np
+from notesearch.spaceless import terms_of
 
 T = TypeVar("T")
 
@@ -664,7 +665,7 @@ class Store:
 
     def _tokens(self, asked: Iterable[str]) -> dict[str, list[str]]:
         self._tokenizer = self._tokenizer or words.Tokenizer()
-        return self._tokenizer(piece for word in asked for piece in words.query_terms(word))
+        return self._tokenizer(piece for word in asked for piece in terms_of(word))
 
     def _dimension(self) -> int:
         recipe = self.recipe()

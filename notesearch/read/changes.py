@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from notesearch.index.catalog import STATE, KnownFile
+from notesearch.index.catalog import KnownFile
 from notesearch.read.vault import File, Walk
 
 _GRAIN_NS = 2_000_000_000
@@ -82,7 +82,7 @@ def looks_like_an_accident(known: int, removed: int) -> bool:
 
 def _is_unchanged(before: KnownFile, file: File) -> bool:
     seen = file.fingerprint
-    return before[STATE] == seen and seen.mtime_ns + _GRAIN_NS <= before.scanned_ns
+    return before.state == seen and seen.mtime_ns + _GRAIN_NS <= before.scanned_ns
 
 
 def _under(path: str, folders: Sequence[str]) -> bool:
