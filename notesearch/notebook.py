@@ -52,7 +52,8 @@ _SMALL_BYTES = 1_000_000
 _CHARACTERS_PER_S = 10_000
 """The encoder's pace until it has been measured here: a slow laptop's."""
 _RESCAN_S = 1.0
-"""A warm notebook looks at the disk no more often than this."""
+_RESCAN_SHARE = 20
+"""A warm notebook looks at the disk no more often than once a second, and for no more than a twentieth of the time."""
 _TIMED = 32
 """Passages that tell how long a model takes."""
 _TRIES = 3
@@ -73,6 +74,7 @@ class Notebook:
         self._lock = RLock()
         self._ahead: ThreadPoolExecutor | None = None
         self._scanned_at = float("-inf")
+        self._scan_s = 0.0
         self._newer: frozenset[tuple[int, str]] = frozenset()
         self._roles: Counter[Role] = Counter()
         self._problems: tuple[Problem, ...] = ()
@@ -372,8 +374,10 @@ class Notebook:
         return [replace(hit, rank=rank) for rank, hit in enumerate(fresh, start=1)]
 
     def _look_again(self) -> None:
-        """Scan the vaults, at most once a second; index what changed if that is quick, else remember how much it is."""
-        if time.monotonic() - self._scanned_at < _RESCAN_S:
+        """Scan the vaults, if that was not done just now; index what changed if that is quick, else remember how much
+        it is.
+        """
+        if time.monotonic() - self._scanned_at < max(_RESCAN_S, _RESCAN_SHARE * self._scan_s):
             return
         scans = self._scan()
         self._newer = frozenset((s.vault.id, path) for s in scans for path in s.changes.paths)
@@ -405,8 +409,10 @@ class Notebook:
         return True
 
     def _scan(self, *, verify: bool = False, retry: bool = False) -> list[Scan]:
+        started = time.monotonic()
         scans = [scan(self.store, vault, self.settings, verify=verify, retry=retry) for vault in self.store.vaults()]
         self._scanned_at = time.monotonic()
+        self._scan_s = self._scanned_at - started
         self._roles = Counter(file.role for s in scans for file in s.walk.files)
         self._problems = tuple(problem for s in scans for problem in (*folder_problems(s), *not_opened(s)))
         return scans

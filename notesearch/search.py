@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -170,11 +171,16 @@ def _linked(neighbours: Sequence[Neighbour]) -> tuple[LinkedNote, ...]:
 
 def marks(text: str, query: Query) -> tuple[tuple[int, int], ...]:
     """Spans of `text` that hold a telling word of the question, or an inflection of it."""
-    stems = {stem(word) for word in query.telling_words}
-    if not stems:
+    if not query.telling_words:
         return ()
-    pattern = re.compile("|".join(map(_inflected, sorted(stems, key=len, reverse=True))), re.I)
-    return tuple(match.span() for match in pattern.finditer(text))
+    return tuple(match.span() for match in _any_form_of(query.telling_words).finditer(text))
+
+
+@lru_cache(maxsize=1)
+def _any_form_of(words: tuple[str, ...]) -> re.Pattern[str]:
+    """Made once for all hits of a question."""
+    stems = sorted({stem(word) for word in words}, key=len, reverse=True)
+    return re.compile("|".join(map(_inflected, stems)), re.I)
 
 
 def _inflected(stem: str) -> str:

@@ -206,7 +206,8 @@ def open_base(folder: Path, base: Base) -> MappedBase | None:
         if not base.rows_file:
             return MappedBase(index, faiss.rev_swig_ptr(index.id_map.data(), base.count))
         size = base.count * index.d
-        data = np.memmap(folder / base.rows_file, np.uint8, "r", shape=base.count * (2 * index.d + 8))
+        mapped = np.memmap(folder / base.rows_file, np.uint8, "r", shape=base.count * (2 * index.d + 8))
+        data = mapped.view(np.ndarray)  # a plain one: each slice of the other costs a call
     except (OSError, RuntimeError, ValueError):
         return None
     rows, ids = data[: 2 * size].view(STORED).reshape(-1, index.d), data[2 * size :].view(np.int64)
