@@ -377,7 +377,7 @@ class Notebook:
         """Scan the vaults, if that was not done just now; index what changed if that is quick, else remember how much
         it is.
         """
-        if time.monotonic() - self._scanned_at < max(_RESCAN_S, _RESCAN_SHARE * self._scan_s):
+        if time.monotonic() - self._scanned_at < _RESCAN_S * max(1.0, _RESCAN_SHARE * self._scan_s):
             return
         scans = self._scan()
         self._newer = frozenset((s.vault.id, path) for s in scans for path in s.changes.paths)
