@@ -6,7 +6,8 @@ NotesearchError
 └── UnusableError         index or vault cannot be used as things stand         (exit status 3)
     ├── VaultError        a vault is missing, unreadable, or suspiciously empty
     ├── IndexUnusable     the index cannot be opened, read, or written
-    │   └── IndexMissing  there is no index yet
+    │   ├── IndexMissing  there is no index yet
+    │   └── IndexDamaged  what is in it cannot be what was written
     ├── IndexBusy         another process is writing
     └── ModelError        a model cannot be loaded, or is not the one that made the index
 
@@ -40,6 +41,10 @@ class IndexUnusable(UnusableError):
 
 class IndexMissing(IndexUnusable):
     """There is no index where one was looked for."""
+
+
+class IndexDamaged(IndexUnusable):
+    """The index holds what notesearch cannot have written: bytes were lost or changed. The next update rebuilds it."""
 
 
 class IndexBusy(UnusableError):

@@ -98,14 +98,21 @@ class Notebook:
         roots = [_root(vault) for vault in vaults]
         store = Store.open(Path(index).expanduser().absolute() if index else settings.index, create=create)
         try:
-            _remember(store, roots)
-            recipe = store.recipe()
+            with store.saying():
+                _remember(store, roots)
+                recipe = store.recipe()
             name = model or (recipe.model.name if recipe else settings.model)
             known = recipe.model if recipe and not model else None
-            return cls(store, choice.for_questions(name, settings.cache, known), settings)
+            notebook = cls(store, choice.for_questions(name, settings.cache, known), settings)
         except BaseException:
             store.close()
             raise
+        if store.migrated_from:
+            notebook._remark(
+                "The index was of an older format and was brought to today's; the next `notesearch index` reads every "
+                "note again."
+            )
+        return notebook
 
     def close(self) -> None:
         """Let go of the index."""
@@ -138,13 +145,16 @@ class Notebook:
         """
         from notesearch.update import update  # brings what reads notes, which a question seldom needs
 
-        with self._lock, self.store.writing(wait_s):
+        with self._using(), self.store.writing(wait_s):
             if not self.store.vaults():
                 raise UsageError("The index has no vault yet. Name one: notesearch index VAULT")
             scans = self._scan(verify=verify, retry=retry)
             if self._needs_the_model(scans) and self._take_recipe(progress):
                 scans = self._scan(verify=verify, retry=retry)  # by another recipe every note is read again
+            damaged = self.store.is_damaged()
             report = update(self.store, self._embedder, self.settings, scans, force=force, progress=progress)
+            if damaged:
+                self._remark("A file of the index was missing or damaged; it was made anew from the database.")
             self._newer = frozenset()
             self._remark(*attachments.kept(self._roles_known(), self.settings.attachments))
             return report
@@ -154,7 +164,7 @@ class Notebook:
 
         Every hit carries its signals; with `explain`, why it stands where it stands, too.
         """
-        with self._lock:
+        with self._using():
             parsed = self._parse(query, k, where)
             return self._search(parsed, self._meaning(parsed), k, explain=explain)
 
@@ -163,7 +173,7 @@ class Notebook:
 
         With `explain`, also what its confidence rests on, and why each passage stands where it stands.
         """
-        with self._lock:
+        with self._using():
             query = self._parse(question, k, where)
             meaning = self._meaning(query)
             from notesearch.ask import JUDGED, ask
@@ -180,7 +190,7 @@ class Notebook:
         """
         from notesearch.search import hits_near
 
-        with self._lock:
+        with self._using():
             ids = [id_ for vault in self.store.vaults() if (id_ := self.store.note_id(vault.id, note)) is not None]
             if not ids:
                 raise UsageError(
@@ -210,7 +220,7 @@ class Notebook:
 
         if model and against:
             raise UsageError("An index is compared with one other: name a model or an index, not both.")
-        with self._lock, ExitStack() as opened:
+        with self._using(), ExitStack() as opened:
             self._look_again()
             compared = [self]
             if against:
@@ -227,7 +237,7 @@ class Notebook:
 
     def status(self) -> Status:
         """The index at a glance; looks at the disk for notes that are newer."""
-        with self._lock:
+        with self._using():
             self._look_again()
             counts, recipe, rows = self.store.counts(), self.store.recipe(), self.store.vaults()
             names = {vault.id: vault.name for vault in rows}
@@ -252,7 +262,7 @@ class Notebook:
 
     def doubtful_links(self) -> list[DoubtfulLink]:
         """Links that lead nowhere, then those that several files would have fitted; by note and line."""
-        with self._lock:
+        with self._using():
             self._look_again()
             names = {vault.id: vault.name for vault in self.store.vaults()}
             return [
@@ -282,6 +292,12 @@ class Notebook:
         return self._embedder
 
     # -- inside ----------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _using(self) -> Iterator[None]:
+        """One thread at a time; what SQLite refuses is said in words of ours."""
+        with self._lock, self.store.saying():
+            yield
 
     @contextmanager
     def _another(self, folder: Path) -> Iterator[Self]:

@@ -6,11 +6,14 @@ wait for it.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from notesearch.config import Settings
+from notesearch.dates.order import DateOrder
 from notesearch.index.catalog import KnownFile, VaultRow
 from notesearch.index.records import Fingerprint
 from notesearch.index.store import Store, now_ns
@@ -20,10 +23,18 @@ from notesearch.read.vault import Walk, WalkRules, walk
 from notesearch.results import Problem
 
 
+class Reading(NamedTuple):
+    """What a vault as a whole tells of how its notes are read: its kind, the order of dates, daily notes' names."""
+
+    kind: str
+    day_first: bool
+    daily_format: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """A vault as it is on disk now, against the index. `known`: how many files the index has of it; `reread`: its kind
-    changed, and so what its notes mean.
+    """A vault as it is on disk now, against the index. `known`: how many files the index has of it; `reading`: what
+    decides, beside its bytes, how a note is read; `reread`: that has changed, and so what the notes mean.
     """
 
     vault: VaultRow
@@ -31,6 +42,7 @@ class Scan:
     changes: Changes
     known: int
     scanned_ns: int
+    reading: Reading
     reread: bool = False
 
     @property
@@ -57,10 +69,17 @@ def scan(store: Store, vault: VaultRow, settings: Settings, *, verify: bool = Fa
     failed = {} if retry else {f.path: f.fingerprint for f in store.failures() if f.vault == vault.id}
     roles = readable(settings.attachments)
     notes = [f for f in found.files if f.role in roles and failed.get(f.path) != f.fingerprint]
-    reread = vault.scanned_ns > 0 and found.kind != vault.kind
     known = store.known_files(vault.id)
+    reading = _reading(found, settings)
+    before = json.loads(vault.scan).get("reading")
+    reread = bool(known) and before is not None and Reading(*before) != reading
     changes = compare(_without_kept(known, found, failed, settings), found, notes, verify=verify or reread)
-    return Scan(vault, found, changes, len(known), scanned_ns, reread)
+    return Scan(vault, found, changes, len(known), scanned_ns, reading, reread)
+
+
+def _reading(found: Walk, settings: Settings) -> Reading:
+    order = DateOrder.learn((file.path for file in found.files), fallback=DateOrder(settings.day_first))
+    return Reading(found.kind, order.day_first, found.daily_format)
 
 
 def _without_kept(
