@@ -25,7 +25,7 @@ from notesearch.errors import VaultError
 from notesearch.index.catalog import KnownFile, embedded_key
 from notesearch.index.links import StoredLink
 from notesearch.index.manifest import Recipe
-from notesearch.index.records import Fingerprint, Note, ResolvedLink, VaultKind, role_of
+from notesearch.index.records import NO_FILE, Fingerprint, Note, ResolvedLink, VaultKind, role_of
 from notesearch.index.store import Failure, Store
 from notesearch.maxsim import pack
 from notesearch.read.changes import Changes, looks_like_an_accident
@@ -119,6 +119,7 @@ def _update_vault(
             remarks=(*report.remarks, *not_opened(scan_)),
         )
     recipe = _recipe(store)
+    store.clear_failures(vault.id, [f.path for f in store.failures() if (f.vault, f.fingerprint) == (vault.id, NO_FILE)])
     rules = _reading_rules(embedder, recipe, scan_)
     if not scan_.known:
         store.put_scan(vault.id, scan_.walk.kind, 0, {"reading": scan_.reading})
@@ -198,7 +199,9 @@ def _read_all(
                 outcome.moved += file.path in moved
                 outcome.remarks += [Problem(scan_.vault.name, note.path, note.remark)] if note.remark else []
         except (Unreadable, NotText) as error:
-            store.put_failure(Failure(scan_.vault.id, file.path, error.reason, file.fingerprint))
+            passing = isinstance(error, Unreadable) and error.passing
+            fingerprint = NO_FILE if passing else file.fingerprint
+            store.put_failure(Failure(scan_.vault.id, file.path, error.reason, fingerprint))
         except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RecursionError) as error:
             # A bug of ours must not cost the other notes; it is said as what it is.
             reason = f"could not be indexed, which is an error in notesearch: {type(error).__name__}: {error}"

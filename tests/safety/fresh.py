@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -35,18 +36,37 @@ def opened(index: Path, vaults: Sequence[Path] = ()) -> Notebook:
     return Notebook.open(index, vaults=vaults, model=TOY, settings=Settings())
 
 
-def assert_like_fresh(index: Path, questions: Iterable[str] = ()) -> None:
+@dataclass(frozen=True)
+class Fresh:
+    """What an index made now of some vaults holds, and answers to some questions."""
+
+    rows: Rows
+    answers: dict[str, Any]
+
+
+def fresh(vaults: Sequence[Path], questions: Sequence[str] = ()) -> Fresh:
+    """Make an index, and look at it."""
+    with TemporaryDirectory() as folder:
+        with opened(Path(folder) / "index", vaults) as notebook:
+            notebook.update()
+            expected = {question: answers(notebook, question) for question in questions}
+        return Fresh(rows(Path(folder) / "index"), expected)
+
+
+def assert_like_fresh(index: Path, questions: Sequence[str] = ()) -> None:
     """The index is sound and equal to one made now of its vaults."""
     with closing(Store.open(index)) as store:
         roots = [Path(vault.root) for vault in store.vaults()]
-    with TemporaryDirectory() as folder:
-        with opened(Path(folder) / "index", roots) as fresh:
-            fresh.update()
-            expected = [answers(fresh, question) for question in questions]
-        assert_equal(rows(index), rows(Path(folder) / "index"))
+    assert_like(index, fresh(roots, questions))
+
+
+def assert_like(index: Path, expected: Fresh) -> None:
+    """The index is sound and equal to a fresh one."""
+    assert_equal(rows(index), expected.rows)
     assert_sound(index)
     with opened(index) as notebook:
-        assert [answers(notebook, question) for question in questions] == expected
+        for question, answer in expected.answers.items():
+            assert answers(notebook, question) == answer, question
         assert notebook.take_remarks() == []
 
 
