@@ -6,6 +6,7 @@ wait for it.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -44,6 +45,17 @@ class Scan:
     scanned_ns: int
     reading: Reading
     reread: bool = False
+
+    @property
+    def targets(self) -> str:
+        """Changes with the files that links can lead to, attachments among them."""
+        files = "\0".join(file.path for file in self.walk.files)
+        return hashlib.blake2b(files.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
+
+    @property
+    def links_due(self) -> bool:
+        """Whether links may lead elsewhere now, though perhaps no note changed."""
+        return self.targets != json.loads(self.vault.scan).get("targets")
 
     @property
     def slow(self) -> frozenset[str]:

@@ -7,8 +7,6 @@ before reach the encoder.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import time
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
@@ -68,7 +66,8 @@ def update(
             _refuse_an_accident(scan_)
     report, stopped, embedded = UpdateReport(), store.unfinished, 0
     mend = only is None  # a question does not wait for it
-    work = stopped or any(scan_.changes for scan_ in scans) or store.pending_count() or (mend and store.is_damaged())
+    changed = any(scan_.changes or scan_.links_due for scan_ in scans)
+    work = stopped or changed or store.pending_count() or (mend and store.is_damaged())
     if work:
         store.begin()
     for scan_ in scans:
@@ -111,6 +110,7 @@ def _update_vault(
     changes, vault = scan_.changes, scan_.vault
     if only is not None:
         changes = _restricted(changes, {path for vault_id, path in only if vault_id == vault.id})
+    all_links = all_links or scan_.links_due
     if not (changes or all_links):
         return replace(
             report,
@@ -119,7 +119,9 @@ def _update_vault(
             remarks=(*report.remarks, *not_opened(scan_)),
         )
     recipe = _recipe(store)
-    store.clear_failures(vault.id, [f.path for f in store.failures() if (f.vault, f.fingerprint) == (vault.id, NO_FILE)])
+    store.clear_failures(
+        vault.id, [f.path for f in store.failures() if (f.vault, f.fingerprint) == (vault.id, NO_FILE)]
+    )
     rules = _reading_rules(embedder, recipe, scan_)
     if not scan_.known:
         store.put_scan(vault.id, scan_.walk.kind, 0, {"reading": scan_.reading})
@@ -260,10 +262,8 @@ def _link_targets(store: Store, scan_: Scan) -> _LinkTargets:
 def _resolve_links(store: Store, scan_: Scan, known_before: _LinkTargets | None, written: Sequence[int]) -> None:
     """Links of the notes just written; of all notes, if what a link can lead to has changed, or may have (None)."""
     root = Path(scan_.vault.root)
-    files = [file.path for file in scan_.walk.files]
     known = names, blocks = _link_targets(store, scan_)
-    targets = hashlib.blake2b("\0".join(files).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
-    all_again = known != known_before or targets != json.loads(scan_.vault.scan).get("targets")
+    files = {file.path for file in scan_.walk.files} | names.keys()  # also those in a folder that cannot be listed now
     # Attachments are linked by their file names alone; so a link leads to the same place whether they are read or not.
     titles = {path: called for path, called in names.items() if role_of(path) not in ("pdf", "picture")}
     root_names = [root.name, *(folder.name for folder in root.parents)]
@@ -275,9 +275,10 @@ def _resolve_links(store: Store, scan_: Scan, known_before: _LinkTargets | None,
         part = find_part(stored.link.part, parts(found.path)) if found.path and stored.link.part else None
         return replace(found, line=part.line) if part else found
 
-    stored = store.stored_links(scan_.vault.id, None if all_again else written)
+    stored = store.stored_links(scan_.vault.id, None if known != known_before else written)
     store.put_resolved(scan_.vault.id, [(link, resolved(link)) for link in stored])
-    store.put_scan(scan_.vault.id, scan_.walk.kind, scan_.scanned_ns, {"targets": targets, "reading": scan_.reading})
+    found = {"targets": scan_.targets, "reading": scan_.reading}
+    store.put_scan(scan_.vault.id, scan_.walk.kind, scan_.scanned_ns, found)
 
 
 def _problems(store: Store, scan_: Scan) -> tuple[Problem, ...]:

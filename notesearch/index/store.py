@@ -133,7 +133,7 @@ class Store:
                 "Try again when it is done."
             ) from None
         except OSError as error:
-            raise IndexUnusable(f"The index in {self.folder} cannot be written: {error}.") from error
+            raise IndexUnusable(_refusal(self.folder, "written", error.strerror or str(error))) from error
         try:
             yield
         finally:
