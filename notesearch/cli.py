@@ -49,6 +49,7 @@ Property = Annotated[
 Sort = Annotated[
     str, typer.Option("--sort", help="Order of the passages: score or date (newest first).", metavar="score|date")
 ]
+Wait = Annotated[float, typer.Option("--wait", help="Seconds to wait for another writer.", min=0)]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no remarks, only results and errors.")]
 
 
@@ -90,7 +91,7 @@ def index(
         bool, typer.Option("--verify", help="Compare every note byte by byte, whatever its date says.")
     ] = False,
     retry: Annotated[bool, typer.Option("--retry", help="Try notes again that could not be read.")] = False,
-    wait: Annotated[float, typer.Option("--wait", help="Seconds to wait for another writer.", min=0)] = 10.0,
+    wait: Wait = 10.0,
     json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -101,8 +102,10 @@ def index(
         report = notebook.update(force=force, verify=verify, retry=retry, wait_s=wait, progress=progress)
     if json:
         print(to_json(report.to_dict()))
-    elif not quiet:
+    elif not quiet or report.refused:
         print_report(_console(stderr=True), report)
+    if report.refused:
+        raise typer.Exit(3)
 
 
 @app.command()
@@ -213,6 +216,93 @@ def status(
         print_doubtful_links(_console(), doubtful)
     else:
         print_status(_console(), state)
+
+
+VaultName = Annotated[str, typer.Argument(help="Name or folder of a vault, as `notesearch vaults` lists them.")]
+
+vaults_app = typer.Typer(help="List the vaults of the index; add, forget or move one.", no_args_is_help=False)
+app.add_typer(vaults_app, name="vaults")
+
+
+@vaults_app.callback(invoke_without_command=True)
+def vaults(context: typer.Context, index: Index = None, json: AsJson = False, quiet: Quiet = False) -> None:
+    """List the vaults of the index; add, forget or move one."""
+    if context.invoked_subcommand is None:
+        list_vaults(index, json, quiet)
+
+
+@vaults_app.command("list")
+def list_vaults(index: Index = None, json: AsJson = False, quiet: Quiet = False) -> None:
+    """Show each vault: its folder, its notes, when it was last read, and whether it is there."""
+    with _notebook(index, quiet=quiet, create=False) as notebook:
+        _show_vaults(notebook, json, quiet=False)
+
+
+@vaults_app.command("add")
+def add_vault(
+    folder: Annotated[Path, typer.Argument(help="A folder of notes.")],
+    index: Index = None,
+    wait: Wait = 10.0,
+    json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Remember a folder of notes; the next `notesearch index` reads it."""
+    with _notebook(index, quiet=quiet) as notebook:
+        notebook.add_vault(folder, wait_s=wait)
+        _show_vaults(notebook, json, quiet)
+
+
+@vaults_app.command("forget")
+def forget_vault(
+    vault: VaultName,
+    index: Index = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    wait: Wait = 10.0,
+    json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Remove a vault and its notes from the index. The folder is not touched: `notesearch index VAULT` undoes this."""
+    from notesearch.render import forgetting
+
+    with _notebook(index, quiet=quiet, create=False) as notebook:
+        if not yes:
+            _confirm(forgetting(notebook.vault(vault)))
+        notebook.forget_vault(vault, wait_s=wait)
+        _show_vaults(notebook, json, quiet)
+
+
+@vaults_app.command("move")
+def move_vault(
+    vault: VaultName,
+    folder: Annotated[Path, typer.Argument(help="Where its folder is now.")],
+    index: Index = None,
+    force: Annotated[bool, typer.Option("--force", help="Even if it holds few of the known notes.")] = False,
+    wait: Wait = 10.0,
+    json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Say that a vault's folder has moved. Nothing is embedded again and nothing removed."""
+    with _notebook(index, quiet=quiet, create=False) as notebook:
+        notebook.move_vault(vault, folder, force=force, wait_s=wait)
+        _show_vaults(notebook, json, quiet)
+
+
+def _show_vaults(notebook: Notebook, json: bool, quiet: bool) -> None:
+    from notesearch.render import print_vaults, to_json
+
+    listed = notebook.vaults()
+    if json:
+        print(to_json({"vaults": [vault.to_dict() for vault in listed]}))
+    elif not quiet:
+        print_vaults(_console(), listed)
+
+
+def _confirm(question: str) -> None:
+    """Ask on a terminal. Raises UsageError where nobody can be asked."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UsageError(f"{question} Nobody can be asked here: say --yes. Nothing was changed.")
+    if not typer.confirm(question, err=True):
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -234,7 +234,8 @@ class UpdateReport(_Record):
     """What an update did. Notes are counted; `embedded` counts texts that went through the encoder; `seconds` is wall
     time.
 
-    `failed`: not read. `remarks`: read, but not clean (bad bytes, say), or things the user should know.
+    `failed`: not read. `remarks`: read, but not clean (bad bytes, say), or things the user should know. `refused`:
+    vaults that were left as they are in the index, since their folder cannot be read or has lost most of its notes.
     """
 
     added: int = 0
@@ -246,17 +247,24 @@ class UpdateReport(_Record):
     embedded: int = 0
     failed: tuple[Problem, ...] = ()
     remarks: tuple[Problem, ...] = ()
+    refused: tuple[Problem, ...] = ()
     seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
-class VaultStatus:
-    """A vault of the index. `reachable` is whether its folder can be listed now."""
+class VaultStatus(_Record):
+    """A vault of the index. `reachable` is whether its folder can be listed now; `state`: "here", "gone" (there is no
+    such folder), "unreadable", or "empty" (which a drive's place is, too, while it is not mounted). `notes`: how many
+    the index has of it; `last_read`: when it was last compared with the index as a whole, None before the first time.
+    """
 
     name: str
     root: str
     kind: str
     reachable: bool
+    state: str
+    notes: int
+    last_read: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -94,7 +95,10 @@ class _Places:
     def __init__(self, store: Store, settings: Settings) -> None:
         self.vaults: dict[int, VaultRow] = {vault.id: vault for vault in store.vaults()}
         self.settings = settings
-        self.obsidian = {vault.id: obsidian_root(Path(vault.root)) for vault in self.vaults.values()}
+        roots = {vault.id: obsidian_root(Path(vault.root)) for vault in self.vaults.values()}
+        names = Counter(root.name for root in set(roots.values()) if root)
+        # A name that two vaults have opens either (rule U1): their notes are then named by their path.
+        self.obsidian = {id_: root if root and names[root.name] == 1 else None for id_, root in roots.items()}
 
 
 def _hit(

@@ -320,3 +320,51 @@ def test_status_lists_links_that_lead_nowhere_or_to_one_of_several(notesearch: S
     (vault / "links.md").unlink()
     notesearch("index")
     assert notesearch("status", "--links").stdout == "Every link leads to one file.\n"
+
+
+def test_vaults_are_listed_added_moved_and_forgotten(notesearch: Session) -> None:
+    folder = notesearch.folder
+    write(folder, "more/x.md", "an other note\n")
+    assert notesearch("vaults", "add", "vault").stdout.splitlines()[1].split()[:3] == ["vault", "0", "never"]
+    notesearch("index")
+    notesearch("vaults", "add", "more")
+    lines = notesearch("vaults").stdout.splitlines()
+    assert lines == notesearch("vaults", "list").stdout.splitlines()
+    assert lines[0].split() == "vault notes last read state folder".split()
+    assert re.match(r"vault +3  \d{4}-\d\d-\d\d \d\d:\d\d  here ", lines[1])
+    assert re.match(r"more +0  never +here ", lines[2])
+    (folder / "vault").rename(folder / "moved")
+    assert "vaults move OLD NEW" in notesearch("vaults", COLUMNS="300").stdout
+    (moved,) = (v for v in notesearch.json("vaults", "move", "vault", "moved")["vaults"] if v["name"] == "moved")
+    assert set(moved) == {"name", "root", "kind", "reachable", "state", "notes", "last_read"}
+    assert (moved["notes"], moved["state"], moved["root"]) == (3, "here", str(folder / "moved"))
+    report = notesearch.json("index")
+    assert (report["added"], report["unchanged"], report["removed"], report["embedded"]) == (1, 3, 0, 1)
+    asked = notesearch("vaults", "forget", "moved", status=2)
+    assert "Nobody can be asked here: say --yes" in asked.stderr and "3 notes of the vault “moved”" in asked.stderr
+    assert len(notesearch.json("vaults")["vaults"]) == 2
+    assert [v["name"] for v in notesearch.json("vaults", "forget", "moved", "--yes")["vaults"]] == ["more"]
+    assert "no vault 'moved'" in notesearch("vaults", "forget", "moved", "--yes", status=2).stderr
+    assert notesearch.json("index", "moved")["added"] == 3
+
+
+def test_a_vault_that_is_away_is_status_3_and_the_others_are_read(notesearch: Session) -> None:
+    write(notesearch.folder, "usb/x.md", "an other note\n")
+    notesearch("index", "vault", "usb")
+    (notesearch.folder / "usb").rename(notesearch.folder / "unplugged")
+    write(notesearch.folder / "vault", "new.md", "a new kettle\n")
+    done = notesearch("index", "--quiet", status=3)
+    assert "left as it was: usb: Cannot read the vault" in done.stderr
+    assert notesearch.json("search", "new kettle")["hits"][0]["note"] == "new.md"
+    assert "is left out" in notesearch("search", "kettle").stderr
+
+
+def test_a_second_writer_waits_as_long_as_it_is_told(notesearch: Session) -> None:
+    from filelock import FileLock
+
+    notesearch("index", "vault")
+    with FileLock(notesearch.folder / "idx" / "writer.lock"):
+        for words in (["index"], ["vaults", "add", "vault"], ["vaults", "forget", "vault", "--yes"]):
+            assert "waited 0 s" in notesearch(*words, "--wait", "0", status=3).stderr
+        assert notesearch.json("search", "flour water")["hits"][0]["note"] == "bread.md"
+    assert notesearch.json("index", "--wait", "0")["unchanged"] == 3

@@ -22,7 +22,7 @@ from typing import Any, Self, TypeVar
 import numpy as np
 
 from notesearch.errors import IndexBusy, IndexMissing, IndexUnusable
-from notesearch.index import catalog, filters, links, schema, vectors, words
+from notesearch.index import catalog, filters, links, schema, vaults, vectors, words
 from notesearch.index.base import Base, MappedBase, is_due, open_base, write_base
 from notesearch.index.catalog import KnownFile, NoteRow, PassageRow, VaultRow
 from notesearch.index.common import CommonWords, MappedWords, open_common, search_common, write_common
@@ -196,18 +196,37 @@ class Store:
 
     def vaults(self) -> list[VaultRow]:
         """The vaults of this index, in the order they were added."""
-        rows = self._connection.execute("SELECT id, name, root, kind, scanned_ns, scan FROM vault ORDER BY id")
-        return [VaultRow(row[0], row[1], catalog.path_from_sql(row[2]), *row[3:]) for row in rows]
+        return vaults.vaults(self._connection)
 
-    def add_vault(self, root: Path, name: str, kind: str) -> None:
-        """Remember a vault; a second of the same name gets a number."""
-        taken = {vault.name for vault in self.vaults()}
-        names = (name, *(f"{name} {n}" for n in range(2, len(taken) + 3)))
+    def add_vault(self, root: Path, kind: str) -> VaultRow:
+        """Remember a vault, named for its folder; a second of the same name gets a number."""
         with self.transaction():
-            self._connection.execute(
-                "INSERT INTO vault (name, root, kind) VALUES (?, ?, ?)",
-                (next(n for n in names if n not in taken), catalog.path_to_sql(str(root)), kind),
-            )
+            return vaults.add(self._connection, root, kind)
+
+    def move_vaults(self, moves: Iterable[tuple[VaultRow, Path, str]]) -> None:
+        """(vault, its folder now, its kind there), of all that moved together."""
+        with self.transaction():
+            for move in moves:
+                vaults.move(self._connection, *move)
+            vaults.take_over(self._connection)
+
+    def forget_vault(self, vault: VaultRow) -> VaultRow | None:
+        """Remove a vault with its notes; of one that lies in another the notes stay, as that one's, which is returned.
+
+        Nothing of what was removed is left in the files.
+        """
+        with self.transaction():
+            heir = vaults.forget(self._connection, vault)
+        self.drop_snapshots()
+        self.tidy()
+        self._scrub()
+        return heir
+
+    def put_scanned(self, vaults_: Iterable[int], scanned_ns: int) -> None:
+        """Record when vaults were walked as a whole."""
+        with self.transaction():
+            statement = "UPDATE vault SET scanned_ns = ? WHERE id = ?"
+            self._connection.executemany(statement, [(scanned_ns, vault) for vault in vaults_])
 
     def put_scan(self, vault: int, kind: str, scanned_ns: int, scan: dict[str, Any]) -> None:
         """Record when a vault was walked, and what was seen beside its notes."""
@@ -222,6 +241,10 @@ class Store:
     def known_files(self, vault: int) -> dict[str, KnownFile]:
         """What is recorded of each note's file, by path."""
         return catalog.known_files(self._connection, vault)
+
+    def note_count(self, vault: int) -> int:
+        """How many notes of a vault there are."""
+        return self._count("note WHERE vault = ?", vault)
 
     def note_paths(self) -> list[str]:
         """The paths of all files that are known, each relative to its vault."""
@@ -422,9 +445,34 @@ class Store:
             self._set("base", json.dumps(asdict(base)))
             self._set("common", json.dumps(asdict(common)))
             self._connection.execute("DELETE FROM dead")
-        for old in (*self.folder.glob("vectors-*"), *self.folder.glob("words-*")):
-            if old.name not in (base.file, base.rows_file, common.file):
-                old.unlink(missing_ok=True)
+        self._remove_snapshots_but((base.file, base.rows_file, common.file))
+
+    def drop_snapshots(self) -> None:
+        """Do without FAISS base and common words; `tidy` makes them anew where they pay."""
+        with self.transaction():
+            self._connection.execute("DELETE FROM manifest WHERE key IN ('base', 'common')")
+            self._connection.execute("DELETE FROM dead")
+        self._mapped.clear()
+        self._remove_snapshots_but(())
+
+    def _remove_snapshots_but(self, kept: Sequence[str]) -> None:
+        for file in (*self.folder.glob("vectors-*"), *self.folder.glob("words-*")):
+            if file.name not in kept:
+                file.unlink(missing_ok=True)
+
+    def _scrub(self) -> None:
+        """Free pages, and words of removed notes in segments of FTS5, still hold text; here they go."""
+        with self.transaction():
+            for table in ("words", "names", "anchors"):
+                self._connection.execute(f"INSERT INTO {table}({table}) VALUES ('optimize')")
+        try:
+            self._connection.execute("VACUUM")
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.OperationalError as error:
+            raise IndexUnusable(
+                f"What was removed from the index in {self.folder} can no longer be found, but its space could not be "
+                f"cleared: {error}. The next `notesearch index` goes on as usual."
+            ) from error
 
     # -- searching -------------------------------------------------------------------------------------------------
 
