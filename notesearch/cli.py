@@ -129,6 +129,7 @@ def ask(
 
     with _notebook(index, quiet=quiet, create=False) as notebook:
         answer = notebook.ask(question, k, where=_where(from_, to, tag, path, where), explain=explain)
+        notebook.remember_shown(answer.hits)
     hits = _sorted(answer.hits, sort)
     if json or jsonl:
         said = {key: value for key, value in answer.to_dict().items() if key not in ("question", "hits")}
@@ -164,6 +165,7 @@ def search(
 
     with _notebook(index, quiet=quiet, create=False) as notebook:
         hits = _sorted(notebook.search(query, k, where=_where(from_, to, tag, path, where), explain=explain), sort)
+        notebook.remember_shown(hits)
     if json or jsonl:
         _print_json({"query": query, "answer": None}, hits, jsonl)
     elif hits:
@@ -188,6 +190,7 @@ def related(
 
     with _notebook(index, quiet=quiet, create=False) as notebook:
         hits = notebook.related(note, k)
+        notebook.remember_shown(hits)
     if json or jsonl:
         _print_json({"query": note, "answer": None}, hits, jsonl)
     else:
@@ -197,15 +200,51 @@ def related(
 
 
 @app.command()
+def open(
+    which: Annotated[str, typer.Argument(help="Number of a hit of the last search, or a note: PATH or PATH:LINE.")],
+    index: Index = None,
+    way: Annotated[str, typer.Option("--with", help="obsidian, terminal, editor, file or web.")] = "",
+    only_print: Annotated[bool, typer.Option("--print", help="Only print where it is: PATH:LINE.")] = False,
+    json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Open a hit of the last search, or a note, in Obsidian or an editor."""
+    from notesearch.launch import launch
+    from notesearch.render import shown, to_json
+
+    with _notebook(index, quiet=quiet, create=False) as notebook:
+        place = notebook.place(which)
+    if json:
+        print(to_json(place.to_dict()))
+    elif only_print:
+        print(f"{shown(place.path)}:{place.line}")
+    else:
+        launch(place, way, terminal=sys.stdin.isatty() and sys.stdout.isatty())
+
+
+@app.command()
 def status(
     index: Index = None,
     links: Annotated[bool, typer.Option("--links", help="List links that lead nowhere or to one of several.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Verify everything in the index.")] = False,
+    repair: Annotated[bool, typer.Option("--repair", help="Verify, and make anew what is not sound.")] = False,
+    wait: Wait = 10.0,
     json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Show what is indexed, by which model, and what is waiting."""
-    from notesearch.render import print_doubtful_links, print_status, to_json
+    from notesearch.render import print_checkup, print_doubtful_links, print_status, to_json
 
+    if check or repair:
+        with _notebook(index, quiet=quiet, create=False, repair=repair) as notebook, _progress(quiet) as progress:
+            checkup = notebook.check(repair=repair, wait_s=wait, progress=progress)
+        if json:
+            print(to_json(checkup.to_dict()))
+        else:
+            print_checkup(_console(), checkup)
+        if not checkup.sound:
+            raise typer.Exit(3)
+        return
     with _notebook(index, quiet=quiet, create=False) as notebook:
         state = notebook.status()
         doubtful = notebook.doubtful_links() if links else []
@@ -337,7 +376,13 @@ def eval(
 
 @contextmanager
 def _notebook(
-    folder: Path | None, *, vaults: Any = (), model: str | None = None, quiet: bool, create: bool = True
+    folder: Path | None,
+    *,
+    vaults: Any = (),
+    model: str | None = None,
+    quiet: bool,
+    create: bool = True,
+    repair: bool = False,
 ) -> Iterator[Notebook]:
     """An open notebook; its remarks go to standard error at the end."""
     from notesearch import config
@@ -347,7 +392,7 @@ def _notebook(
     settings = config.load(vaults=vaults)
     if create and not vaults and folder is None:
         vaults = settings.vaults  # they belong to the index that the settings name, and to no other
-    with Notebook.open(folder, vaults=vaults, model=model, settings=settings, create=create) as notebook:
+    with Notebook.open(folder, vaults=vaults, model=model, settings=settings, create=create, repair=repair) as notebook:
         try:
             yield notebook
         finally:
@@ -366,7 +411,7 @@ def _progress(quiet: bool) -> Iterator[Any]:
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    units = {"reading": "notes", "embedding": "passages", "asking": "questions"}
+    units = {"reading": "notes", "embedding": "passages", "asking": "questions", "comparing": "notes"}
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"))
     with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
         tasks: dict[str, Any] = {}

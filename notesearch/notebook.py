@@ -21,15 +21,17 @@ from notesearch import config
 from notesearch.config import Settings
 from notesearch.embed import Embedder, choice, recipe_of
 from notesearch.embed.choice import Chosen
-from notesearch.errors import IndexBusy, IndexUnusable, ModelError, UsageError, VaultError
+from notesearch.errors import IndexBusy, IndexDamaged, IndexUnusable, ModelError, UsageError, VaultError
 from notesearch.index.records import Role, Where, role_of
 from notesearch.index.store import Store
 from notesearch.read import attachments
 from notesearch.results import (
     Answer,
+    Checkup,
     DoubtfulLink,
     Evaluation,
     Hit,
+    Opening,
     Problem,
     Progress,
     Status,
@@ -88,16 +90,24 @@ class Notebook:
         model: str | None = None,
         settings: Settings | None = None,
         create: bool = True,
+        repair: bool = False,
     ) -> Self:
         """Open the index in the folder `index` (default: what the settings say); it is made if missing.
 
+        With `repair`, a database that cannot be opened is made anew with what can be read of it; `check` does the rest.
         `vaults` are remembered by the index. `model` is for an index that has none yet, or to change it at the next
         update. Raises VaultError for a vault that is no folder, IndexUnusable (IndexMissing without `create`),
         ModelError.
         """
         settings = settings or config.load()
         roots = [checked(Path(vault)) for vault in vaults]
-        store = Store.open(Path(index).expanduser().absolute() if index else settings.index, create=create)
+        folder = Path(index).expanduser().absolute() if index else settings.index
+        try:
+            store = Store.open(folder, create=create)
+        except IndexDamaged:
+            if not repair:
+                raise
+            store = Store.salvage(folder)
         try:
             added = [remark for root in roots for remark in add(store, root)]
             settings = replace(settings, remarks=(*settings.remarks, *added))
@@ -235,6 +245,25 @@ class Notebook:
             self._look_again()
             return self._as_files_are(lambda: hits_near(self.store, self._note_called(note), k, self.settings))
 
+    def remember_shown(self, hits: Sequence[Hit]) -> None:
+        """Keep which hits were shown, for `place`: numbers only, in a file that only the index's owner can read."""
+        from notesearch.open import remember
+
+        with self._lock:
+            remember(self.store, hits)
+
+    def place(self, which: str) -> Opening:
+        """Where the hit of that rank stands, of those last given to `remember_shown`, or a note, as PATH or PATH:LINE;
+        as the files are now. Raises UsageError if there is no such hit or note.
+        """
+        from notesearch.open import place
+
+        with self._lock:
+            self._look_again()
+            found, remark = place(self.store, self.settings, which, self._note_called)
+            self._remark(*([remark] if remark else []))
+            return found
+
     def evaluate(
         self,
         *,
@@ -296,6 +325,35 @@ class Notebook:
                 attachments=attachments.said(self._roles, self._roles_known(), self.settings.attachments),
                 remarks=self._state_remarks(),
             )
+
+    def check(self, *, repair: bool = False, wait_s: float = 10.0, progress: Progress = silent) -> Checkup:
+        """Verify everything in the index: the database, each passage against its file, full text, vectors, snapshots.
+
+        With `repair` what is unsound, and only that, is made anew from what is sound, the vaults are read as `update`
+        does, and all is verified again. Raises IndexBusy after `wait_s` seconds, and what `update` raises.
+        """
+        from notesearch.check import check, findings
+
+        limit = self.settings.max_note_bytes
+        with self._lock, self.store.writing(wait_s):
+            unsound = check(self.store, limit, progress)
+            found = findings(unsound)
+            sound = all(finding.harmless for finding in found)
+            counts = self.store.counts() if not any(each.part == "database" for each in unsound) else None
+            result = Checkup(sound, found, counts.notes if counts else 0, counts.passages if counts else 0)
+            if not (repair and unsound):
+                return result
+            if counts is None:
+                self.store = self.store.salvaged()
+            else:
+                self.store.mend(unsound)
+        report = self.update(wait_s=wait_s, progress=progress)
+        with self._lock, self.store.writing(wait_s):
+            self.store.tidy()
+            if not report.refused:
+                self.store.drop_damaged()
+            remains, counts = findings(check(self.store, limit, progress)), self.store.counts()
+        return Checkup(not remains, found, counts.notes, counts.passages, True, report.embedded, remains)
 
     def doubtful_links(self) -> list[DoubtfulLink]:
         """Links that lead nowhere, then those that several files would have fitted; by note and line."""

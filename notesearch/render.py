@@ -19,6 +19,7 @@ from rich.text import Text
 from notesearch.index.records import DateSpan, role_of
 from notesearch.results import (
     Answer,
+    Checkup,
     Contribution,
     DoubtfulLink,
     Evaluation,
@@ -292,7 +293,23 @@ def print_vaults(console: Console, vaults: Sequence[VaultStatus]) -> None:
         table.add_row(
             escape(shown(vault.name)), f"{vault.notes:,}", read, _STATES[vault.state], escape(shown(vault.root))
         )
+    if not console.is_terminal:  # each row on one line, for other programs to read
+        console = Console(file=console.file, width=10_000, highlight=False)
     console.print(table)
+
+
+def print_checkup(console: Console, checkup: Checkup) -> None:
+    """What was found, how it is mended, and whether the index is sound."""
+    for finding in checkup.findings:
+        mend = "" if checkup.mended else f" To mend it: notesearch status --repair ({finding.mend})."
+        colour = "yellow" if finding.harmless or checkup.mended else "red"
+        console.print(Text(f"{finding.part}: {shown(finding.seen)}.{mend}", style=colour), soft_wrap=True)
+    for finding in checkup.remains:
+        console.print(Text(f"still unsound: {finding.part}: {shown(finding.seen)}.", style="red"), soft_wrap=True)
+    verdict = "sound" if checkup.sound else "not sound"
+    mended = f" It was mended; {checkup.embedded:,} texts were embedded again." if checkup.mended else ""
+    looked_at = f"{checkup.notes:,} notes and {checkup.passages:,} passages were looked at."
+    console.print(f"The index is {verdict}. {looked_at}{mended}", soft_wrap=True)
 
 
 def forgetting(vault: VaultStatus) -> str:

@@ -79,6 +79,16 @@ class Urls:
 
 
 @dataclass(frozen=True, slots=True)
+class Opening(_Record):
+    """A place to be opened: a `note`, the `path` of its file, a `line` of it from 1, and the links that lead there."""
+
+    note: str
+    path: str
+    line: int
+    urls: Urls
+
+
+@dataclass(frozen=True, slots=True)
 class LinkedNote:
     """A note at the other end of a link: what it is called, and what the link called it.
 
@@ -306,6 +316,35 @@ class Status(_Record):
     unresolved_links: tuple[tuple[str, int], ...]
     attachments: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something in the index that is not as it must be: of what `part`, what was `seen`, and how it is mended. What is
+    `harmless` costs nothing but its space.
+    """
+
+    part: str
+    seen: str
+    mend: str
+    harmless: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Checkup(_Record):
+    """Whether the index is `sound`, and if it was mended, whether it is now. `findings`: what was found before that.
+
+    `notes` and `passages` were looked at; `embedded`: texts that went through the encoder again to mend it; `remains`:
+    what is still unsound.
+    """
+
+    sound: bool
+    findings: tuple[Finding, ...]
+    notes: int
+    passages: int
+    mended: bool = False
+    embedded: int = 0
+    remains: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

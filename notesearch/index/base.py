@@ -134,6 +134,15 @@ class MappedBase:
         """The newest passage it knows."""
         return int(self._ids[-1]) if len(self._ids) else 0
 
+    @property
+    def ids(self) -> Ids:
+        """The passages in it, (n,), ascending."""
+        return self._ids
+
+    def is_sound(self) -> bool:
+        """Whether its parts fit together; reads all of it."""
+        return bool((np.diff(self._ids) > 0).all())
+
     def search(self, query: Vectors, k: int, dead: Ids, within: Ids | None) -> list[tuple[int, float]]:
         """(passage id, cosine) of the best `k`. `query` (d,), unit length; `within` restricts to these ids."""
         ids, cosines = self._ask(query, k, dead, within)
@@ -186,6 +195,14 @@ class ListedBase(MappedBase):
         near, _ = self._ask(query, max(_COMPARED, 2 * k), dead, within, parameters)
         ids, rows = self.vectors(np.sort(near))
         return search_rows(ids, rows, query, k, None)
+
+    def is_sound(self) -> bool:
+        """Each passage must stand in one list."""
+        import faiss
+
+        lists = self._index.invlists
+        listed = [faiss.rev_swig_ptr(lists.get_ids(n), lists.list_size(n)) for n in range(self._index.nlist)]
+        return super().is_sound() and np.array_equal(np.sort(np.concatenate(listed)), self._ids)
 
     def _rows(self, places: Ids) -> Vectors:
         return self._stored[places].astype(np.float32)

@@ -69,7 +69,7 @@ def full_text(connection: sqlite3.Connection) -> Iterator[Unsound]:
 def vectors(connection: sqlite3.Connection, dimension: int, bits: int) -> Iterator[Unsound]:
     """Each vector's shape and length, its tokens' shape, and that each passage has a vector or waits for one."""
     rows = connection.execute("SELECT embedded, value, tokens FROM vector")
-    bad = frozenset(bytes(key) for key, value, tokens in rows if not _is_vector(value, tokens, dimension, bits))
+    bad = frozenset(bytes(key) for key, value, tokens in rows if not is_vector(value, tokens, dimension, bits))
     if bad:
         yield Unsound("vectors", f"{len(bad):,} vectors cannot be what the model gave", _holders(connection, bad), bad)
     without = connection.execute(
@@ -92,7 +92,9 @@ def orphans(connection: sqlite3.Connection) -> Iterator[Unsound]:
         yield Unsound("notes", f"{left:,} links lead to a note that is not there", _everything(connection))
 
 
-def base(connection: sqlite3.Connection, mapped: MappedBase, batches: Iterable[tuple[Ids, Vectors]]) -> Iterator[Unsound]:
+def base(
+    connection: sqlite3.Connection, mapped: MappedBase, batches: Iterable[tuple[Ids, Vectors]]
+) -> Iterator[Unsound]:
     """The snapshot of vectors against the vectors: the same passages, the same numbers."""
     dead = {row[0] for row in connection.execute("SELECT passage FROM dead")}
     missing = differing = 0
@@ -124,12 +126,14 @@ def base(connection: sqlite3.Connection, mapped: MappedBase, batches: Iterable[t
         )
 
 
-def common(connection: sqlite3.Connection, mapped: MappedWords, recorded: CommonWords, folder: Path) -> Iterator[Unsound]:
+def common(
+    connection: sqlite3.Connection, mapped: MappedWords, recorded: CommonWords, folder: Path
+) -> Iterator[Unsound]:
     """The common words against what FTS5 says: to the byte, if nothing changed since they were written."""
     dead = np.array([row[0] for row in connection.execute("SELECT passage FROM dead ORDER BY passage")], np.int64)
     newest = connection.execute("SELECT coalesce(max(rowid), 0) FROM words").fetchone()[0]
     if not len(dead) and newest == recorded.last_id:
-        with TemporaryDirectory(dir=folder, prefix="words-") as aside:
+        with TemporaryDirectory(prefix="notesearch-") as aside:
             again = write_common(Path(aside), 0, connection)
             sound = (Path(aside) / again.file).read_bytes() == (folder / recorded.file).read_bytes()
     else:
@@ -153,7 +157,8 @@ def _differing(expected: Iterable[tuple[Any, ...]], actual: Iterable[tuple[Any, 
             yield id_
 
 
-def _is_vector(value: object, tokens: object, dimension: int, bits: int) -> bool:
+def is_vector(value: object, tokens: object, dimension: int, bits: int) -> bool:
+    """Whether these are a vector and packed token vectors as they are stored: shape, and unit length."""
     if not (isinstance(value, bytes) and isinstance(tokens, bytes)) or len(value) != dimension * STORED().itemsize:
         return False
     length = float(np.linalg.norm(np.frombuffer(value, STORED).astype(np.float32)))
