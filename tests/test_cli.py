@@ -201,7 +201,7 @@ def test_the_environment_and_the_option_name_the_index(notesearch: Session) -> N
     [
         (["index", "nowhere"], 3, "does not exist"),
         (["index", "notesearch.toml"], 3, "is a file, not a folder"),
-        (["index", "vault", "--index", "/proc/none/idx"], 3, "Name a folder that you can write to"),
+        (["index", "vault", "--index", "notesearch.toml/idx"], 3, "Name a folder that you can write to"),
         (["index", "vault", "--index", "notesearch.toml"], 3, "cannot be opened"),
         (["index"], 2, "Name one: notesearch index VAULT"),
         (["index", "vault", "--model", "./no-model"], 3, "could not be loaded"),

@@ -91,7 +91,7 @@ def _lists(count: int, dimension: int, rows: Rows) -> Any:
 def _write(index: Any, folder: Path, generation: int, rows: Rows, rows_file: str = "") -> Base:
     import faiss
 
-    aside = folder / f"vectors-{generation}.part"
+    aside = new_file(folder / f"vectors-{generation}.part")
     ids = [np.zeros(0, np.int64)]
     with aside.open("wb") if rows_file else nullcontext() as file:
         for some, vectors in rows(1):
@@ -103,17 +103,24 @@ def _write(index: Any, folder: Path, generation: int, rows: Rows, rows_file: str
             file.write(np.concatenate(ids).tobytes())
     if rows_file:
         swap_in(aside, folder / rows_file)
+        new_file(aside)
     faiss.write_index(index, str(aside))
     path = folder / f"vectors-{generation}.faiss"
     swap_in(aside, path)
     return Base(path.name, path.stat().st_size, int(index.ntotal), int(np.concatenate(ids).max(initial=0)), rows_file)
 
 
+def new_file(path: Path) -> Path:
+    """An empty file that is its owner's alone from the first byte on, whatever the folder's rights are."""
+    path.unlink(missing_ok=True)
+    path.touch(mode=0o600)
+    return path
+
+
 def swap_in(aside: Path, path: Path) -> None:
-    """Give a file that was written aside its name, once it is safely on disk, and to its owner alone."""
+    """Give a file that was written aside its name, once it is safely on disk."""
     with aside.open("rb+") as file:
         os.fsync(file.fileno())
-    aside.chmod(0o600)
     aside.replace(path)
 
 

@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from notesearch.index.base import swap_in
+from notesearch.index.base import new_file, swap_in
 from notesearch.index.vectors import Ids
 from notesearch.index.words import MOST, FieldWeights, any_of, search_passages
 
@@ -64,7 +64,7 @@ def write_common(folder: Path, generation: int, connection: sqlite3.Connection) 
     dampings = _dampings(connection, last_id)
     passages = np.count_nonzero(dampings)
     path = folder / f"words-{generation}.common"
-    aside = path.with_suffix(".part")
+    aside = new_file(path.with_suffix(".part"))
     entries = []
     with aside.open("wb") as file:
         file.write(_MAGIC)

@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from notesearch.index import schema
+from notesearch.index.base import new_file
 from notesearch.index.check import is_vector
 from notesearch.index.manifest import Recipe
 
@@ -41,8 +42,7 @@ def salvage(database: Path) -> int:
             fresh.execute("COMMIT")
             fresh.execute("PRAGMA journal_mode = WAL")
         damaged = database.with_name(DAMAGED)
-        shutil.copyfile(database, damaged)
-        damaged.chmod(0o600)
+        shutil.copyfile(database, new_file(damaged))
         for log in ("-wal", "-shm"):  # of the damaged one: nobody must take them for the new one's
             database.with_name(database.name + log).unlink(missing_ok=True)
         new.replace(database)
