@@ -19,6 +19,7 @@ from rich.text import Text
 from notesearch.index.records import DateSpan, role_of
 from notesearch.results import (
     Answer,
+    Checkup,
     Contribution,
     DoubtfulLink,
     Evaluation,
@@ -31,6 +32,7 @@ from notesearch.results import (
     Problem,
     Status,
     UpdateReport,
+    VaultStatus,
     Versus,
 )
 
@@ -236,6 +238,8 @@ def print_report(console: Console, report: UpdateReport) -> None:
         f"{', '.join(counts)}; {report.passages:,} passages, {report.embedded:,} embedded; {report.seconds:.1f} s",
         highlight=False,
     )
+    for problem in report.refused:
+        console.print(f"[red]left as it was:[/red] {_said_of(problem)}")
     for problem in report.failed:
         console.print(f"[yellow]not read:[/yellow] {_said_of(problem)}")
     for problem in report.remarks:
@@ -251,8 +255,8 @@ def print_status(console: Console, status: Status) -> None:
     table = Table.grid(padding=(0, 2))
     table.add_row("index", escape(shown(status.index)))
     for vault in status.vaults:
-        gone = "" if vault.reachable else " [red](cannot be reached now)[/red]"
-        table.add_row("vault", f"{escape(shown(vault.name))} ({vault.kind}): {escape(shown(vault.root))}{gone}")
+        state = "" if vault.state == "here" else f" ({_STATES[vault.state]})"
+        table.add_row("vault", f"{escape(shown(vault.name))} ({vault.kind}): {escape(shown(vault.root))}{state}")
     table.add_row("notes", f"{status.notes:,} in {status.passages:,} passages, {status.links:,} links")
     table.add_row(
         "model", f"{escape(shown(status.model))}, {status.dimension} dimensions" if status.model else "none yet"
@@ -266,6 +270,54 @@ def print_status(console: Console, status: Status) -> None:
     console.print(table, highlight=False)
     for problem in status.failed:
         console.print(_said_of(problem))
+
+
+_STATES = {
+    "here": "here",
+    "empty": "[red]empty: is a drive not mounted?[/red]",
+    "gone": "[red]gone; if it moved: notesearch vaults move OLD NEW[/red]",
+    "unreadable": "[red]cannot be listed[/red]",
+}
+
+
+def print_vaults(console: Console, vaults: Sequence[VaultStatus]) -> None:
+    """A table: name, notes, when last read, whether it is there, and where."""
+    if not vaults:
+        console.print("The index has no vault yet. Name one: notesearch index VAULT")
+        return
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for heading in ("vault", "notes", "last read", "state", "folder"):
+        table.add_column(heading, justify="right" if heading == "notes" else "left", overflow="fold")
+    for vault in vaults:
+        read = f"{vault.last_read.astimezone():%Y-%m-%d %H:%M}" if vault.last_read else "never"
+        table.add_row(
+            escape(shown(vault.name)), f"{vault.notes:,}", read, _STATES[vault.state], escape(shown(vault.root))
+        )
+    if not console.is_terminal:  # each row on one line, for other programs to read
+        console = Console(file=console.file, width=10_000, highlight=False)
+    console.print(table)
+
+
+def print_checkup(console: Console, checkup: Checkup) -> None:
+    """What was found, how it is mended, and whether the index is sound."""
+    for finding in checkup.findings:
+        mend = "" if checkup.mended else f" To mend it: notesearch status --repair ({finding.mend})."
+        colour = "yellow" if finding.harmless or checkup.mended else "red"
+        console.print(Text(f"{finding.part}: {shown(finding.seen)}.{mend}", style=colour), soft_wrap=True)
+    for finding in checkup.remains:
+        console.print(Text(f"still unsound: {finding.part}: {shown(finding.seen)}.", style="red"), soft_wrap=True)
+    verdict = "sound" if checkup.sound else "not sound"
+    mended = f" It was mended; {checkup.embedded:,} texts were embedded again." if checkup.mended else ""
+    looked_at = f"{checkup.notes:,} notes and {checkup.passages:,} passages were looked at."
+    console.print(f"The index is {verdict}. {looked_at}{mended}", soft_wrap=True)
+
+
+def forgetting(vault: VaultStatus) -> str:
+    """What is asked before a vault is forgotten."""
+    return (
+        f"Remove the {vault.notes:,} notes of the vault “{shown(vault.name)}” ({shown(vault.root)}) from the index? "
+        "The folder is not touched."
+    )
 
 
 def print_doubtful_links(console: Console, links: Sequence[DoubtfulLink]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -76,6 +76,16 @@ class Urls:
     def preferred(self) -> str:
         """What a click opens: Obsidian if the note lies in a vault of it, else the file."""
         return self.obsidian if self.obsidian and "?vault=" in self.obsidian else self.file
+
+
+@dataclass(frozen=True, slots=True)
+class Opening(_Record):
+    """A place to be opened: a `note`, the `path` of its file, a `line` of it from 1, and the links that lead there."""
+
+    note: str
+    path: str
+    line: int
+    urls: Urls
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +244,8 @@ class UpdateReport(_Record):
     """What an update did. Notes are counted; `embedded` counts texts that went through the encoder; `seconds` is wall
     time.
 
-    `failed`: not read. `remarks`: read, but not clean (bad bytes, say), or things the user should know.
+    `failed`: not read. `remarks`: read, but not clean (bad bytes, say), or things the user should know. `refused`:
+    vaults that were left as they are in the index, since their folder cannot be read or has lost most of its notes.
     """
 
     added: int = 0
@@ -246,17 +257,24 @@ class UpdateReport(_Record):
     embedded: int = 0
     failed: tuple[Problem, ...] = ()
     remarks: tuple[Problem, ...] = ()
+    refused: tuple[Problem, ...] = ()
     seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
-class VaultStatus:
-    """A vault of the index. `reachable` is whether its folder can be listed now."""
+class VaultStatus(_Record):
+    """A vault of the index. `reachable` is whether its folder can be listed now; `state`: "here", "gone" (there is no
+    such folder), "unreadable", or "empty" (which a drive's place is, too, while it is not mounted). `notes`: how many
+    the index has of it; `last_read`: when it was last compared with the index as a whole, None before the first time.
+    """
 
     name: str
     root: str
     kind: str
     reachable: bool
+    state: str
+    notes: int
+    last_read: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,6 +316,35 @@ class Status(_Record):
     unresolved_links: tuple[tuple[str, int], ...]
     attachments: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something in the index that is not as it must be: of what `part`, what was `seen`, and how it is mended. What is
+    `harmless` costs nothing but its space.
+    """
+
+    part: str
+    seen: str
+    mend: str
+    harmless: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Checkup(_Record):
+    """Whether the index is `sound`, and if it was mended, whether it is now. `findings`: what was found before that.
+
+    `notes` and `passages` were looked at; `embedded`: texts that went through the encoder again to mend it; `remains`:
+    what is still unsound.
+    """
+
+    sound: bool
+    findings: tuple[Finding, ...]
+    notes: int
+    passages: int
+    mended: bool = False
+    embedded: int = 0
+    remains: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

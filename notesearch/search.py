@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +18,7 @@ from notesearch.index.records import Fingerprint
 from notesearch.index.store import Store
 from notesearch.language import SPACELESS, stem
 from notesearch.read.vault import obsidian_root, original_of
-from notesearch.results import Hit, LinkedNote, Signals
+from notesearch.results import Hit, LinkedNote, Signals, Urls
 from notesearch.retrieve.candidates import Arms, Candidate, Candidates, Meaning
 from notesearch.retrieve.fusion import Ranked, Weights, below_originals, fuse, ordered
 from notesearch.retrieve.query import Query
@@ -82,7 +83,7 @@ def hits(store: Store, query: Query, ranked: Sequence[Ranked], settings: Setting
     ids = [r.candidate.id for r in ranked]
     passages = store.passages([i for i in ids if i > 0])
     notes = store.notes({r.candidate.note for r in ranked})
-    places = _Places(store, settings)
+    places = Places(store, settings)
     links, backlinks = store.links_from(list(passages)), store.links_to(list(notes))
     return [
         _hit(rank, r, notes[r.candidate.note], passages.get(r.candidate.id), query, places, links, backlinks)
@@ -90,13 +91,28 @@ def hits(store: Store, query: Query, ranked: Sequence[Ranked], settings: Setting
     ]
 
 
-class _Places:
-    """Where vaults are, looked up once per search."""
+class Places:
+    """Where vaults are, looked up once per search, and the links that open their notes."""
 
     def __init__(self, store: Store, settings: Settings) -> None:
         self.vaults: dict[int, VaultRow] = {vault.id: vault for vault in store.vaults()}
         self.settings = settings
-        self.obsidian = {vault.id: obsidian_root(Path(vault.root)) for vault in self.vaults.values()}
+        roots = {vault.id: obsidian_root(Path(vault.root)) for vault in self.vaults.values()}
+        names = Counter(root.name for root in set(roots.values()) if root)
+        # A name that two vaults have opens either (rule U1): their notes are then named by their path.
+        self.obsidian = {id_: root if root and names[root.name] == 1 else None for id_, root in roots.items()}
+
+    def urls(self, note: NoteRow, line: int, heading: str) -> Urls:
+        """Every way to open a note at a line under a heading."""
+        return urls_for(
+            Path(self.vaults[note.vault].root),
+            note.path,
+            line,
+            heading,
+            obsidian=self.obsidian[note.vault],
+            base_url=self.settings.base_url,
+            editor_url=self.settings.editor_url,
+        )
 
 
 def _hit(
@@ -105,7 +121,7 @@ def _hit(
     note: NoteRow,
     passage: PassageRow | None,
     query: Query,
-    places: _Places,
+    places: Places,
     links: Mapping[int, Sequence[Neighbour]],
     backlinks: Mapping[int, Sequence[Neighbour]],
 ) -> Hit:
@@ -140,15 +156,7 @@ def _hit(
         marks=marks(text, query),
         links=_linked(links.get(candidate.id, ())),
         backlinks=_linked(backlinks.get(note.id, ())),
-        urls=urls_for(
-            Path(vault.root),
-            note.path,
-            lines[0],
-            headings[-1] if headings else "",
-            obsidian=places.obsidian[note.vault],
-            base_url=places.settings.base_url,
-            editor_url=places.settings.editor_url,
-        ),
+        urls=places.urls(note, lines[0], headings[-1] if headings else ""),
         remarks=_remarks(note, passage),
     )
 
@@ -184,10 +192,11 @@ def stale_notes(store: Store, notes: Iterable[int]) -> list[tuple[int, int, str]
     """(note id, vault id, path) of the notes whose file is not as it was when it was indexed."""
     roots = {vault.id: Path(vault.root) for vault in store.vaults()}
     rows = store.notes(notes).values()
-    return [(row.id, row.vault, row.path) for row in rows if not _is_fresh(roots[row.vault] / row.path, row)]
+    return [(row.id, row.vault, row.path) for row in rows if not is_fresh(roots[row.vault] / row.path, row)]
 
 
-def _is_fresh(path: Path, row: NoteRow) -> bool:
+def is_fresh(path: Path, row: NoteRow) -> bool:
+    """Whether the file is as it was when the note was read, as far as the file system tells (rule F8)."""
     try:
         seen = path.lstat()
     except OSError:

@@ -7,9 +7,21 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1] / "notesearch"
 FACES = {"cli", "__main__"}
-TRIPS = {"scan", "update", "search", "ask", "evaluate"}
+TRIPS = {"scan", "vaults", "check", "open", "update", "search", "ask", "evaluate"}
 STAGES = {"read", "embed", "retrieve", "answer"}
-GROUND = {"index", "dates", "maxsim", "render", "config", "errors", "results", "language", "urls", "calibration"}
+GROUND = {
+    "index",
+    "dates",
+    "maxsim",
+    "render",
+    "config",
+    "errors",
+    "results",
+    "language",
+    "urls",
+    "launch",
+    "calibration",
+}
 
 
 def room(module: str) -> str:
