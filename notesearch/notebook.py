@@ -171,7 +171,7 @@ class Notebook:
         Every hit carries its signals; with `explain`, why it stands where it stands, too.
         """
         with self._lock:
-            parsed = self._parse(query, k, where)
+            parsed = self._parse(query, k, where, typing=query == query.rstrip())
             return self._search(parsed, self._meaning(parsed), k, explain=explain)
 
     def ask(self, question: str, k: int = 5, *, where: Where | None = None, explain: bool = False) -> Answer:
@@ -431,21 +431,27 @@ class Notebook:
             self._ahead.submit(self._embedder.load)
             self._ahead.shutdown(wait=False)
 
-    def _parse(self, text: str, k: int, where: Where | None) -> Query:
+    def _parse(self, text: str, k: int, where: Where | None, *, typing: bool = False) -> Query:
+        """The question, taken apart; before that the index is brought to what the disk holds, while the encoder loads.
+
+        `typing`: its last word may be half typed.
+        """
         self._load_ahead()
         from notesearch.retrieve.query import parse
+        from notesearch.retrieve.spelling import forgiven
 
         if k < 1:
             raise UsageError(f"-k {k} asks for no results. Ask for 1 or more.")
         query = parse(text, where=where, property_keys=self.store.property_keys(), latest_year=self.store.latest_year)
+        self._look_again()
+        query = forgiven(self.store, query, typing=typing)
         self._remark(*query.remarks)
         return query
 
     def _meaning(self, query: Query) -> Meaning | None:
-        """The question, encoded; before that the index is brought to what the disk holds, while the encoder loads."""
+        """The question, encoded."""
         from notesearch.search import meaning_of
 
-        self._look_again()
         self._remark(*self._state_remarks())
         embedder = self._usable_embedder()
         if embedder is not None and not embedder.reads(query.text):

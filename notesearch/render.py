@@ -101,6 +101,8 @@ def print_hits(console: Console, hits: Sequence[Hit]) -> None:
             _print_indented(console, _body(hit), 3)
         if hit.backlinks and role_of(hit.note) in ("pdf", "picture"):
             _print_indented(console, _embedded_in(hit), 3)
+        if hit.alike:
+            _print_indented(console, _alike(hit), 3)
         if hit.explanation is not None:
             _print_indented(console, _why(hit, hit.explanation, by_rank.get(hit.rank - 1)), 3)
         console.print()
@@ -152,6 +154,13 @@ def _embedded_in(hit: Hit) -> Text:
     return Text(f"in: {', '.join(names[:_MOST_NOTES])}{more}", style="cyan")
 
 
+def _alike(hit: Hit) -> Text:
+    """How many passages say the same, and where the first of them are."""
+    places = [f"{shown(place.note)}:{place.line}" for place in hit.alike]
+    more = f" and {len(places) - _MOST_NOTES} more" if len(places) > _MOST_NOTES else ""
+    return Text(f"the same in {', '.join(places[:_MOST_NOTES])}{more}", style="dim")
+
+
 _POINTS = (
     "Points order the passages. The number at the end of a headline is the probability that the passage is what you "
     "look for: it comes from its points, how far it is behind the first, and how well the first fits."
@@ -165,6 +174,7 @@ _PART_NAMES = {
     "title": "likeness to the note's name",
     "exact_name": "the note's very name",
     "links": "what links call it",
+    "exact_heading": "the section's very heading",
     "time": "date",
     "rerank": "meaning word by word",
     "note_rerank": "meaning word by word in the whole note",

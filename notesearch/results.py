@@ -47,16 +47,17 @@ class Signals:
     """What each arm said of a hit; None: it said nothing. Higher is better everywhere.
 
     `dense`: cosine, -1..1. `lexical`: share of the question's words, weighted by rarity, 0..1. `title`: how well the
-    note's name or alias fits, 0..1; `links`: how well what links from other notes call it does. `time`: how far it
-    lies in the days asked for, 0..1. `rerank`: MaxSim, about 0..1. `note_rerank`: the same for the note's found
-    passages taken together. `total`: the weighted sum of these and of the neighbouring passages', by which hits are
-    ordered.
+    note's name or alias fits, 0..1; `links`: how well what links from other notes call it does; `heading`: whether a
+    section begins there whose heading was asked for, 0..1. `time`: how far it lies in the days asked for, 0..1.
+    `rerank`: MaxSim, about 0..1. `note_rerank`: the same for the note's found passages taken together. `total`: the
+    weighted sum of these and of the neighbouring passages', by which hits are ordered.
     """
 
     dense: float | None = None
     lexical: float | None = None
     title: float | None = None
     links: float | None = None
+    heading: float | None = None
     time: float | None = None
     rerank: float | None = None
     note_rerank: float | None = None
@@ -105,9 +106,10 @@ class LinkedNote:
 class Contribution:
     """One part of a hit's total: `counted` is `weight` times the `value` that this part of the ranking found.
 
-    `part`: "dense", "lexical", "only_one", "title", "exact_name", "links", "time", "rerank", "note_rerank" (as
-    `Signals` and `Weights` have them), "neighbours" (the mean total of the passages beside it) or "conflict_copy" (what
-    lifted it above its copy). `assumed`: nothing is known of this passage, so the mean of the others stands in.
+    `part`: "dense", "lexical", "only_one", "title", "exact_name", "links", "exact_heading", "time", "rerank",
+    "note_rerank" (as `Signals` and `Weights` have them), "neighbours" (the mean total of the passages beside it) or
+    "conflict_copy" (what lifted it above its copy). `assumed`: nothing is known of this passage, so the mean of the
+    others stands in.
     """
 
     part: str
@@ -135,14 +137,26 @@ class Explanation(_Record):
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where to look: a note, the line from which on, and a link that opens it."""
+
+    vault: str
+    note: str
+    line: int
+    title: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Hit(_Record):
     """A passage that was found.
 
     `text` is the exact slice `span` (characters; end exclusive) of the note, `lines` its first and last line (from 1,
     inclusive; of a PDF its page). `score` is the probability, 0..1, that the hit is relevant (of `related`: the
     cosine). `marks` are spans in `text` to highlight. `remarks` say what a reader should know of it: "conflict copy",
-    "archived", "comment". `id` is the passage's, or the negated `note_id` of a note that was found by its name and has
-    no text. `explanation` is there if it was asked for.
+    "archived", "comment". `alike`: where other passages stand that were found and say the same. `id` is the passage's,
+    or the negated `note_id` of a note that was found by its name and has no text. `explanation` is there if it was
+    asked for.
     """
 
     id: int
@@ -164,6 +178,7 @@ class Hit(_Record):
     backlinks: tuple[LinkedNote, ...]
     urls: Urls
     remarks: tuple[str, ...] = ()
+    alike: tuple[Place, ...] = ()
     explanation: Explanation | None = None
 
 
@@ -345,17 +360,6 @@ class Checkup(_Record):
     mended: bool = False
     embedded: int = 0
     remains: tuple[Finding, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where to look: a note, the line from which on, and a link that opens it."""
-
-    vault: str
-    note: str
-    line: int
-    title: str
-    url: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,9 @@ from notesearch.index.records import Fingerprint
 from notesearch.index.store import Store
 from notesearch.language import SPACELESS, stem
 from notesearch.read.vault import obsidian_root, original_of
-from notesearch.results import Hit, LinkedNote, Signals, Urls
+from notesearch.results import Hit, LinkedNote, Place, Signals, Urls
 from notesearch.retrieve.candidates import Arms, Candidate, Candidates, Meaning
+from notesearch.retrieve.folding import Kept, fold, spread
 from notesearch.retrieve.fusion import Ranked, Weights, below_originals, fuse, ordered
 from notesearch.retrieve.query import Query
 from notesearch.urls import urls_for
@@ -34,6 +35,8 @@ class Ranking:
 
     arms: Arms = Arms()
     weights: Weights = Weights()
+    folds: bool = True
+    margin: float = 0.1
 
 
 def search(
@@ -52,13 +55,14 @@ def search(
         found = Candidates(store, query, meaning, k, ranking.arms)
         best = [candidate for candidate, _ in ordered(found.first(), ranking.weights)[: max(RERANKED, k)]]
         candidates = found.with_neighbours(best)
-        ranked = below_originals(fuse(candidates, ranking.weights), _originals(store))[:k]
-        shown = hits(store, query, ranked, settings)
+        ranked = below_originals(fuse(candidates, ranking.weights), _originals(store))
+        kept = _kept(store, query, ranked, k, ranking)
+        shown = hits(store, query, kept, settings)
         if not explain:
             return shown
         from notesearch.retrieve.explain import explanations  # seldom wanted, so no question waits for it
 
-        explained = explanations(store, query, ranked, candidates, ranking.weights)
+        explained = explanations(store, query, [each.ranked for each in kept], candidates, ranking.weights)
         return [replace(hit, explanation=each) for hit, each in zip(shown, explained, strict=True)]
 
 
@@ -78,17 +82,29 @@ def _originals(store: Store) -> dict[int, int]:
     return {copy: original for copy, original in pairs if original is not None}
 
 
-def hits(store: Store, query: Query, ranked: Sequence[Ranked], settings: Settings) -> list[Hit]:
-    """Ranked candidates as a reader sees them."""
-    ids = [r.candidate.id for r in ranked]
-    passages = store.passages([i for i in ids if i > 0])
+def _kept(store: Store, query: Query, ranked: Sequence[Ranked], k: int, ranking: Ranking) -> list[Kept]:
+    """The best `k`, without those that say what a better one says, and no note filling the list."""
+    if not ranking.folds:
+        return [Kept(each) for each in ranked[:k]]
+    ranked = ranked[: max(RERANKED, k)]
+    passages = store.passages([r.candidate.id for r in ranked if r.candidate.id > 0])
     notes = store.notes({r.candidate.note for r in ranked})
+    return spread(fold(ranked, passages, notes, query.words, 2 * k), k, ranking.margin)
+
+
+def hits(store: Store, query: Query, kept: Sequence[Kept], settings: Settings) -> list[Hit]:
+    """What is shown, as a reader sees it."""
+    shown = [each.ranked for each in kept]
+    everyone = [*shown, *(alike for each in kept for alike in each.alike)]
+    passages = store.passages([r.candidate.id for r in everyone if r.candidate.id > 0])
+    notes = store.notes({r.candidate.note for r in everyone})
     places = Places(store, settings)
     links, backlinks = store.links_from(list(passages)), store.links_to(list(notes))
-    return [
+    found = [
         _hit(rank, r, notes[r.candidate.note], passages.get(r.candidate.id), query, places, links, backlinks)
-        for rank, r in enumerate(ranked, start=1)
+        for rank, r in enumerate(shown, start=1)
     ]
+    return [replace(hit, alike=_alike(each, notes, passages, places)) for hit, each in zip(found, kept, strict=True)]
 
 
 class Places:
@@ -148,6 +164,7 @@ def _hit(
             lexical=candidate.lexical,
             title=candidate.title,
             links=candidate.links,
+            heading=candidate.heading,
             time=candidate.time,
             rerank=candidate.rerank,
             note_rerank=candidate.note_rerank,
@@ -159,6 +176,20 @@ def _hit(
         urls=places.urls(note, lines[0], headings[-1] if headings else ""),
         remarks=_remarks(note, passage),
     )
+
+
+def _alike(
+    kept: Kept, notes: Mapping[int, NoteRow], passages: Mapping[int, PassageRow], places: Places
+) -> tuple[Place, ...]:
+    """Where those stand that say the same, but for notes whose files are not as they were when they were indexed."""
+    found = []
+    for each in kept.alike:
+        note, passage = notes[each.candidate.note], passages[each.candidate.id]
+        vault, line, headings = places.vaults[note.vault], passage.lines[0], passage.headings
+        if is_fresh(Path(vault.root) / note.path, note):
+            url = places.urls(note, line, headings[-1] if headings else "").preferred
+            found.append(Place(vault.name, note.path, line, headings[-1] if headings else note.title, url))
+    return tuple(found)
 
 
 def _remarks(note: NoteRow, passage: PassageRow | None) -> tuple[str, ...]:
@@ -217,4 +248,4 @@ def hits_near(store: Store, note: int, k: int, settings: Settings) -> list[Hit]:
         for id_, cosine in found:
             if notes[id_] != note:
                 best.setdefault(notes[id_], Ranked(Candidate(id_, notes[id_], dense=cosine), cosine, max(cosine, 0.0)))
-        return hits(store, Query(""), list(best.values())[:k], settings)
+        return hits(store, Query(""), [Kept(each) for each in best.values()][:k], settings)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import sqlite3
 from bisect import bisect_right
 from collections import defaultdict
@@ -16,9 +17,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
+from unicodedata import combining, normalize
 
 from notesearch.index.records import DateSpan, Fingerprint, Note, Passage
 from notesearch.index.words import spread
+
+_NAME_WORD = re.compile(r"[^\W_]+")
 
 
 def path_to_sql(path: str) -> str | bytes:
@@ -119,6 +123,17 @@ def notes(connection: sqlite3.Connection, ids: Iterable[int]) -> dict[int, NoteR
     """Notes by id; ids that are gone are left out."""
     rows = _by_ids(connection, f"SELECT {_NOTE} FROM note WHERE id IN", ids)
     return {row[0]: _note(row) for row in rows}
+
+
+def name_words(connection: sqlite3.Connection) -> dict[str, set[int]]:
+    """Each word of the titles, file names, first headings and aliases, without case and accents → notes called so."""
+    found: defaultdict[str, set[int]] = defaultdict(set)
+    for id_, *names in connection.execute("SELECT id, title, name, heading, aliases FROM note"):
+        names[-1] = " ".join(json.loads(names[-1]))
+        plain = "".join(c for c in normalize("NFKD", " ".join(names)).casefold() if not combining(c))
+        for word in _NAME_WORD.findall(plain):
+            found[word].add(id_)
+    return found
 
 
 def note_ids_in_order(connection: sqlite3.Connection) -> list[int]:

@@ -547,6 +547,19 @@ class Store:
         """What links call so: see `links.anchored`."""
         return links.anchored(self._connection, expression, limit)
 
+    def headed(self, asked: Iterable[str], limit: int) -> list[PassageRow]:
+        """Passages in whose headings all the words `asked` stand, at most `limit`, in the order of notes and lines."""
+        found = self.passages(words.headed(self._connection, asked, limit)).values()
+        return sorted(found, key=lambda passage: (passage.note, passage.start))
+
+    def knows(self, word: str) -> bool:
+        """Whether a passage or the name of a note holds `word`, in any of its forms."""
+        return words.knows(self._connection, word)
+
+    def name_words(self) -> dict[str, set[int]]:
+        """Each word, without case and accents, of the names of notes → ids of the notes that are called so."""
+        return self._until_written("name words", lambda: catalog.name_words(self._connection))
+
     def matching(self, expression: str, within: Ids | None) -> Ids:
         """Ids of all passages that match `expression`, ascending."""
         rows = self._connection.execute("SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid", (expression,))
