@@ -9,7 +9,8 @@ NotesearchError
     │   ├── IndexMissing  there is no index yet
     │   └── IndexDamaged  what is in it cannot be what was written
     ├── IndexBusy         another process is writing
-    └── ModelError        a model cannot be loaded, or is not the one that made the index
+    ├── ModelError        a model cannot be loaded, or is not the one that made the index
+    └── NothingOpens      no program was found that opens a note
 
 A message says what was tried, what was seen, and the way out; it claims no cause that it cannot prove.
 """
@@ -44,11 +45,15 @@ class IndexMissing(IndexUnusable):
 
 
 class IndexDamaged(IndexUnusable):
-    """The index holds what notesearch cannot have written: bytes were lost or changed. The next update rebuilds it."""
+    """The index holds what notesearch cannot have written: bytes were lost or changed."""
 
 
 class IndexBusy(UnusableError):
     """Another process holds the writer's lock."""
+
+
+class NothingOpens(UnusableError):
+    """No program could be found, or made, to open a note."""
 
 
 class ModelError(UnusableError):

@@ -26,7 +26,7 @@ from notesearch.index.manifest import Recipe
 from notesearch.index.records import NO_FILE, Fingerprint, Note, ResolvedLink, VaultKind, role_of
 from notesearch.index.store import Failure, Store
 from notesearch.maxsim import pack
-from notesearch.read.changes import Changes, looks_like_an_accident
+from notesearch.read.changes import Changes
 from notesearch.read.decode import NotText
 from notesearch.read.note import ReadingRules, content_hash, named_only, read_note
 from notesearch.read.parts import find_part
@@ -57,21 +57,25 @@ def update(
     """Bring the index up to what `scans` saw. Needs the writer's lock, and that the index has a recipe.
 
     With `only`, no more than these (vault id, path) are looked at. With `most_characters`, more text than that is not
-    embedded now but waits, found by its words; as does any text if `embedder` is not the recipe's own. Raises
-    VaultError, having changed nothing, if most of a vault's notes are missing and `force` is not given.
+    embedded now but waits, found by its words; as does any text if `embedder` is not the recipe's own. A vault of which
+    most notes are missing is left as it is, and said so in the report, unless `force` is given. Raises VaultError,
+    having changed nothing, if no other is left.
     """
     started = time.perf_counter()
-    for scan_ in scans:
-        if not force:
-            _refuse_an_accident(scan_)
-    report, stopped, embedded = UpdateReport(), store.unfinished, 0
+    refused = tuple(Problem(s.vault.name, "", s.accident) for s in scans if s.accident and not force)
+    believed = [scan_ for scan_ in scans if force or not scan_.accident]
+    if refused and not believed:
+        raise VaultError(refused[0].reason)
+    report, stopped, embedded = UpdateReport(refused=refused), store.unfinished, 0
     mend = only is None  # a question does not wait for it
-    changed = any(scan_.changes or scan_.links_due for scan_ in scans)
+    changed = any(scan_.changes or scan_.links_due for scan_ in believed)
     work = stopped or changed or store.pending_count() or (mend and store.is_damaged())
     if work:
         store.begin()
-    for scan_ in scans:
+    for scan_ in believed:
         report = _update_vault(store, embedder, settings, scan_, only, report, progress, all_links=stopped)
+    if only is None:
+        store.put_scanned([scan_.vault.id for scan_ in believed], min(s.scanned_ns for s in believed))
     if work:
         foreign = embedder.card != _recipe(store).model
         waits = foreign or (most_characters is not None and store.pending_characters() > most_characters)
@@ -84,16 +88,6 @@ def _recipe(store: Store) -> Recipe:
     recipe = store.recipe()
     assert recipe is not None, "the index has no recipe yet"
     return recipe
-
-
-def _refuse_an_accident(scan_: Scan) -> None:
-    present = {file.path for file in scan_.walk.files}  # what is no longer read on purpose is not missing
-    removed = sum(before.path not in present for before in scan_.changes.removed)
-    if looks_like_an_accident(scan_.known, removed):
-        raise VaultError(
-            f"{removed} of {scan_.known} notes of the vault {scan_.vault.name!r} are missing from {scan_.vault.root}. "
-            "Nothing was removed from the index. If they are really gone, run: notesearch index --force"
-        )
 
 
 def _update_vault(
@@ -129,7 +123,8 @@ def _update_vault(
     outcome = _read_all(store, scan_, changes, rules, recipe, settings.max_note_bytes, progress)
     store.remove_notes([before.note for before in changes.removed])
     _resolve_links(store, scan_, None if all_links else known_before, outcome.written)
-    return UpdateReport(
+    return replace(
+        report,
         added=report.added + outcome.added,
         changed=report.changed + len(outcome.written) - outcome.added - outcome.moved,
         removed=report.removed + len(changes.removed),

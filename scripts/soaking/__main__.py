@@ -58,7 +58,8 @@ def lived(folder: Path, notes: int, edits: int, choose: random.Random) -> list[S
     paths = [vault / f"{n % 40}" / f"note {n}.md" for n in range(notes)]
     for path in paths:
         _write(path, choose, notes)
-    started, seen, done = time.monotonic(), [], 0
+    seen: list[Seen] = []
+    started, done = time.monotonic(), 0
     with Notebook.open(folder / "index", vaults=[vault], model=TOY, settings=Settings()) as notebook:
         notebook.update()
         while done < edits:

@@ -121,4 +121,4 @@ def _other_notes(vault: Path) -> None:
 
 if __name__ == "__main__":
     _SHIM = ctypes.CDLL(os.environ["LD_PRELOAD"])
-    main(Path(os.environ["FAULTS_FOLDER"]), *sys.argv[1:3], step=int(sys.argv[3]))
+    main(Path(os.environ["FAULTS_FOLDER"]), sys.argv[1], sys.argv[2], int(sys.argv[3]))
