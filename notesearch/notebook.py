@@ -437,7 +437,7 @@ class Notebook:
 
         if k < 1:
             raise UsageError(f"-k {k} asks for no results. Ask for 1 or more.")
-        query = parse(text, where=where, property_keys=self.store.property_keys())
+        query = parse(text, where=where, property_keys=self.store.property_keys(), latest_year=self.store.latest_year)
         self._remark(*query.remarks)
         return query
 
@@ -447,7 +447,13 @@ class Notebook:
 
         self._look_again()
         self._remark(*self._state_remarks())
-        return meaning_of(query, self._usable_embedder())
+        embedder = self._usable_embedder()
+        if embedder is not None and not embedder.reads(query.text):
+            self._remark(
+                f"The model {embedder.card.name} was never taught the script of this question; searching by words "
+                "only. To have another one read the notes: notesearch index --model NAME"
+            )
+        return meaning_of(query, embedder)
 
     def _search(self, query: Query, meaning: Meaning | None, k: int, *, explain: bool = False) -> list[Hit]:
         from notesearch.search import search

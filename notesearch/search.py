@@ -16,7 +16,7 @@ from notesearch.index.catalog import NoteRow, PassageRow, VaultRow
 from notesearch.index.links import Neighbour
 from notesearch.index.records import Fingerprint
 from notesearch.index.store import Store
-from notesearch.language import stem
+from notesearch.language import SPACELESS, stem
 from notesearch.read.vault import obsidian_root, original_of
 from notesearch.results import Hit, LinkedNote, Signals, Urls
 from notesearch.retrieve.candidates import Arms, Candidate, Candidates, Meaning
@@ -63,8 +63,10 @@ def search(
 
 
 def meaning_of(query: Query, embedder: Embedder | None) -> Meaning | None:
-    """The question, encoded; None if there is nothing to encode it with, or nothing but signs in it."""
-    if embedder is None or not query.text or query.signs:
+    """The question, encoded; None if there is nothing to encode it with, nothing but signs in it, or the model was
+    never taught its script.
+    """
+    if embedder is None or not query.text or query.signs or not embedder.reads(query.text):
         return None
     encoded = embedder.embed_query(query.text)
     return Meaning(encoded.vectors[0], encoded.tokens[0])
@@ -178,10 +180,12 @@ def marks(text: str, query: Query) -> tuple[tuple[int, int], ...]:
     stems = {stem(word) for word in query.telling_words}
     if not stems:
         return ()
-    pattern = re.compile(
-        "|".join(rf"\b{re.escape(stem)}\w{{0,4}}" for stem in sorted(stems, key=len, reverse=True)), re.I
-    )
+    pattern = re.compile("|".join(map(_inflected, sorted(stems, key=len, reverse=True))), re.I)
     return tuple(match.span() for match in pattern.finditer(text))
+
+
+def _inflected(stem: str) -> str:
+    return re.escape(stem) if SPACELESS.search(stem) else rf"\b{re.escape(stem)}\w{{0,4}}"
 
 
 def stale_notes(store: Store, notes: Iterable[int]) -> list[tuple[int, int, str]]:

@@ -57,7 +57,7 @@ def test_the_ground_knows_nothing_above_it() -> None:
 
 
 def test_the_index_knows_no_markdown_no_model_and_no_result() -> None:
-    assert {b for a, b in imports() if a == "index"} <= {"errors", "index"}
+    assert {b for a, b in imports() if a == "index"} <= {"errors", "index", "language"}
 
 
 def test_trips_do_not_know_the_faces() -> None:

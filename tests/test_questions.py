@@ -146,3 +146,10 @@ def test_the_vault_is_only_read(sample: Notebook) -> None:
     before = {path: path.stat().st_mtime_ns for path in Path(VAULT).rglob("*")}
     sample.ask("why did I pass on scale")
     assert {path: path.stat().st_mtime_ns for path in Path(VAULT).rglob("*")} == before
+
+
+def test_words_carry_where_the_model_was_not_taught_the_script(sample: Notebook) -> None:
+    hit = sample.search("为什么妈妈不想搬")[0]
+    remarks = sample.take_remarks()
+    assert hit.signals.dense is None and hit.signals.rerank is None
+    assert any("never taught the script" in remark for remark in remarks)

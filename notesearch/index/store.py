@@ -32,6 +32,7 @@ from notesearch.index.manifest import Recipe
 from notesearch.index.records import Fingerprint, Note, Part, ResolvedLink, Where
 from notesearch.index.salvage import DAMAGED, salvage
 from notesearch.index.vectors import Ids, Vectors
+from notesearch.language import terms_of
 
 T = TypeVar("T")
 
@@ -617,6 +618,23 @@ class Store:
         )
         return [row[0] for row in rows]
 
+    def latest_year(self, first: date, last: date) -> int | None:
+        """The year, of the days from `first` to `last` in it or an earlier one, of the newest note dated in them."""
+        begin, end = first.isoformat()[5:], last.isoformat()[5:]
+        join = "AND" if begin <= end else "OR"  # a winter is two ends of the calendar
+        inside = (
+            f"(substr({day}, 6) >= :begin {join} substr({day}, 6) <= :end)" for day in ("date_first", "date_last")
+        )
+        row = self._connection.execute(
+            "SELECT max(date_first) FROM note WHERE date_source <> 'file time' AND date_first <= :last "
+            f"AND {' AND '.join(inside)} AND julianday(date_last) - julianday(date_first) <= :days",
+            {"last": last.isoformat(), "begin": begin, "end": end, "days": (last - first).days},
+        ).fetchone()
+        if row[0] is None:
+            return None
+        newest = date.fromisoformat(row[0])
+        return newest.year - (newest.isoformat()[5:] < begin)
+
     def property_keys(self) -> list[str]:
         """Every property key that some note has."""
         return [row[0] for row in self._connection.execute("SELECT DISTINCT key FROM property ORDER BY key")]
@@ -779,7 +797,7 @@ class Store:
 
     def _tokens(self, asked: Iterable[str]) -> dict[str, list[str]]:
         self._tokenizer = self._tokenizer or words.Tokenizer()
-        return self._tokenizer(piece for word in asked for piece in words.query_terms(word))
+        return self._tokenizer(piece for word in asked for piece in terms_of(word))
 
     def _dimension(self) -> int:
         recipe = self.recipe()

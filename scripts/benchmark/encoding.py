@@ -39,6 +39,9 @@ class _Collector:
     def token_starts(self, text: str) -> Sequence[int]:
         return self._embedder.token_starts(text)
 
+    def reads(self, text: str) -> bool:
+        return self._embedder.reads(text)
+
     def embed_passages(self, texts: Sequence[str]) -> Encoded:
         self.batches.append(list(texts))
         nothing = np.zeros((len(texts), self.card.dimension), np.float32)
