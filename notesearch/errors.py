@@ -8,7 +8,8 @@ NotesearchError
     ├── IndexUnusable     the index cannot be opened, read, or written
     │   └── IndexMissing  there is no index yet
     ├── IndexBusy         another process is writing
-    └── ModelError        a model cannot be loaded, or is not the one that made the index
+    ├── ModelError        a model cannot be loaded, or is not the one that made the index
+    └── LanguageModelError  a language model cannot be asked, or does not answer as it should
 
 A message says what was tried, what was seen, and the way out; it claims no cause that it cannot prove.
 """
@@ -48,3 +49,7 @@ class IndexBusy(UnusableError):
 
 class ModelError(UnusableError):
     """A model cannot be loaded, or its vectors are not the index's."""
+
+
+class LanguageModelError(UnusableError):
+    """A language model cannot be asked, or does not answer as it should."""
