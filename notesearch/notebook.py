@@ -151,13 +151,21 @@ class Notebook:
             self._remark(*attachments.kept(self._roles_known(), self.settings.attachments))
             return report
 
-    def search(self, query: str, k: int = 10, *, where: Where | None = None, explain: bool = False) -> list[Hit]:
+    def search(
+        self,
+        query: str,
+        k: int = 10,
+        *,
+        where: Where | None = None,
+        explain: bool = False,
+        history: Sequence[Turn] = (),
+    ) -> list[Hit]:
         """The best `k` passages, best first. Raises UsageError if `query` is blank or `k` below 1.
 
-        Every hit carries its signals; with `explain`, why it stands where it stands, too.
+        Every hit carries its signals; with `explain`, why it stands where it stands, too. `history` as for `ask`.
         """
         with self._lock:
-            parsed = self._parse(query, k, where)
+            parsed = self._parse(query, k, where, history)
             return self._search(parsed, self._meaning(parsed), k, explain=explain)
 
     def ask(

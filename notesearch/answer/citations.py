@@ -19,7 +19,7 @@ Similar = Callable[[str, Sequence[str]], Sequence[float]]
 
 _NUMBERS = r"\s*\^?(?:passages?\s*)?\d{1,3}(?:\s*[,;&]\s*(?:passages?\s*)?\d{1,3})*\s*"
 _CITED = re.compile(rf"\s*[\[【]({_NUMBERS})[\]】](?!\()", re.I)
-_BEHIND_THE_END = re.compile(rf"([.!?…。！？]+[\"'”’»)*_]*)[ \t]*((?:[ \t]*[\[【]{_NUMBERS}[\]】](?!\())+)", re.I)
+_BEHIND_THE_END = re.compile(rf"([.!?…。！？]+[\"'”’»)*_]*)((?:[ \t]*[\[【]{_NUMBERS}[\]】](?!\())+)", re.I)
 _OPEN = re.compile(r"\s*[\[【<(!][^\]】>)]*$")
 _LINK = re.compile(r"(!?)\[([^\]]*)\]\([^)]*\)")
 _ADDRESS = re.compile(r"<?\b[a-z][a-z+.-]*://[^\s)\]>]+>?", re.I)
