@@ -49,6 +49,7 @@ Property = Annotated[
 Sort = Annotated[
     str, typer.Option("--sort", help="Order of the passages: score or date (newest first).", metavar="score|date")
 ]
+Wait = Annotated[float, typer.Option("--wait", help="Seconds to wait for another writer.", min=0)]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no remarks, only results and errors.")]
 
 
@@ -90,7 +91,7 @@ def index(
         bool, typer.Option("--verify", help="Compare every note byte by byte, whatever its date says.")
     ] = False,
     retry: Annotated[bool, typer.Option("--retry", help="Try notes again that could not be read.")] = False,
-    wait: Annotated[float, typer.Option("--wait", help="Seconds to wait for another writer.", min=0)] = 10.0,
+    wait: Wait = 10.0,
     json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -101,8 +102,10 @@ def index(
         report = notebook.update(force=force, verify=verify, retry=retry, wait_s=wait, progress=progress)
     if json:
         print(to_json(report.to_dict()))
-    elif not quiet:
+    elif not quiet or report.refused:
         print_report(_console(stderr=True), report)
+    if report.refused:
+        raise typer.Exit(3)
 
 
 @app.command()
@@ -151,6 +154,7 @@ def ask(
         tell = None if json or jsonl else telling
         answer = notebook.ask(question, k, where=wanted, explain=explain, llm=llm, tell=tell)
         telling.end_line()
+        notebook.remember_shown(answer.hits)
     hits = _sorted(answer.hits, sort)
     if json or jsonl:
         said = {key: value for key, value in answer.to_dict().items() if key not in ("question", "hits")}
@@ -186,6 +190,7 @@ def search(
 
     with _notebook(index, quiet=quiet, create=False) as notebook:
         hits = _sorted(notebook.search(query, k, where=_where(from_, to, tag, path, where), explain=explain), sort)
+        notebook.remember_shown(hits)
     if json or jsonl:
         _print_json({"query": query, "answer": None}, hits, jsonl)
     elif hits:
@@ -210,6 +215,7 @@ def related(
 
     with _notebook(index, quiet=quiet, create=False) as notebook:
         hits = notebook.related(note, k)
+        notebook.remember_shown(hits)
     if json or jsonl:
         _print_json({"query": note, "answer": None}, hits, jsonl)
     else:
@@ -219,15 +225,51 @@ def related(
 
 
 @app.command()
+def open(
+    which: Annotated[str, typer.Argument(help="Number of a hit of the last search, or a note: PATH or PATH:LINE.")],
+    index: Index = None,
+    way: Annotated[str, typer.Option("--with", help="obsidian, terminal, editor, file or web.")] = "",
+    only_print: Annotated[bool, typer.Option("--print", help="Only print where it is: PATH:LINE.")] = False,
+    json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Open a hit of the last search, or a note, in Obsidian or an editor."""
+    from notesearch.launch import launch
+    from notesearch.render import shown, to_json
+
+    with _notebook(index, quiet=quiet, create=False) as notebook:
+        place = notebook.place(which)
+    if json:
+        print(to_json(place.to_dict()))
+    elif only_print:
+        print(f"{shown(place.path)}:{place.line}")
+    else:
+        launch(place, way, terminal=sys.stdin.isatty() and sys.stdout.isatty())
+
+
+@app.command()
 def status(
     index: Index = None,
     links: Annotated[bool, typer.Option("--links", help="List links that lead nowhere or to one of several.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Verify everything in the index.")] = False,
+    repair: Annotated[bool, typer.Option("--repair", help="Verify, and make anew what is not sound.")] = False,
+    wait: Wait = 10.0,
     json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Show what is indexed, by which model, and what is waiting."""
-    from notesearch.render import print_doubtful_links, print_status, to_json
+    from notesearch.render import print_checkup, print_doubtful_links, print_status, to_json
 
+    if check or repair:
+        with _notebook(index, quiet=quiet, create=False, repair=repair) as notebook, _progress(quiet) as progress:
+            checkup = notebook.check(repair=repair, wait_s=wait, progress=progress)
+        if json:
+            print(to_json(checkup.to_dict()))
+        else:
+            print_checkup(_console(), checkup)
+        if not checkup.sound:
+            raise typer.Exit(3)
+        return
     with _notebook(index, quiet=quiet, create=False) as notebook:
         state = notebook.status()
         doubtful = notebook.doubtful_links() if links else []
@@ -238,6 +280,93 @@ def status(
         print_doubtful_links(_console(), doubtful)
     else:
         print_status(_console(), state)
+
+
+VaultName = Annotated[str, typer.Argument(help="Name or folder of a vault, as `notesearch vaults` lists them.")]
+
+vaults_app = typer.Typer(help="List the vaults of the index; add, forget or move one.", no_args_is_help=False)
+app.add_typer(vaults_app, name="vaults")
+
+
+@vaults_app.callback(invoke_without_command=True)
+def vaults(context: typer.Context, index: Index = None, json: AsJson = False, quiet: Quiet = False) -> None:
+    """List the vaults of the index; add, forget or move one."""
+    if context.invoked_subcommand is None:
+        list_vaults(index, json, quiet)
+
+
+@vaults_app.command("list")
+def list_vaults(index: Index = None, json: AsJson = False, quiet: Quiet = False) -> None:
+    """Show each vault: its folder, its notes, when it was last read, and whether it is there."""
+    with _notebook(index, quiet=quiet, create=False) as notebook:
+        _show_vaults(notebook, json, quiet=False)
+
+
+@vaults_app.command("add")
+def add_vault(
+    folder: Annotated[Path, typer.Argument(help="A folder of notes.")],
+    index: Index = None,
+    wait: Wait = 10.0,
+    json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Remember a folder of notes; the next `notesearch index` reads it."""
+    with _notebook(index, quiet=quiet) as notebook:
+        notebook.add_vault(folder, wait_s=wait)
+        _show_vaults(notebook, json, quiet)
+
+
+@vaults_app.command("forget")
+def forget_vault(
+    vault: VaultName,
+    index: Index = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    wait: Wait = 10.0,
+    json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Remove a vault and its notes from the index. The folder is not touched: `notesearch index VAULT` undoes this."""
+    from notesearch.render import forgetting
+
+    with _notebook(index, quiet=quiet, create=False) as notebook:
+        if not yes:
+            _confirm(forgetting(notebook.vault(vault)))
+        notebook.forget_vault(vault, wait_s=wait)
+        _show_vaults(notebook, json, quiet)
+
+
+@vaults_app.command("move")
+def move_vault(
+    vault: VaultName,
+    folder: Annotated[Path, typer.Argument(help="Where its folder is now.")],
+    index: Index = None,
+    force: Annotated[bool, typer.Option("--force", help="Even if it holds few of the known notes.")] = False,
+    wait: Wait = 10.0,
+    json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Say that a vault's folder has moved. Nothing is embedded again and nothing removed."""
+    with _notebook(index, quiet=quiet, create=False) as notebook:
+        notebook.move_vault(vault, folder, force=force, wait_s=wait)
+        _show_vaults(notebook, json, quiet)
+
+
+def _show_vaults(notebook: Notebook, json: bool, quiet: bool) -> None:
+    from notesearch.render import print_vaults, to_json
+
+    listed = notebook.vaults()
+    if json:
+        print(to_json({"vaults": [vault.to_dict() for vault in listed]}))
+    elif not quiet:
+        print_vaults(_console(), listed)
+
+
+def _confirm(question: str) -> None:
+    """Ask on a terminal. Raises UsageError where nobody can be asked."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UsageError(f"{question} Nobody can be asked here: say --yes. Nothing was changed.")
+    if not typer.confirm(question, err=True):
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -297,7 +426,13 @@ def _show_prompt(messages: Sequence[Mapping[str, str]], json: bool) -> None:
 
 @contextmanager
 def _notebook(
-    folder: Path | None, *, vaults: Any = (), model: str | None = None, quiet: bool, create: bool = True
+    folder: Path | None,
+    *,
+    vaults: Any = (),
+    model: str | None = None,
+    quiet: bool,
+    create: bool = True,
+    repair: bool = False,
 ) -> Iterator[Notebook]:
     """An open notebook; its remarks go to standard error at the end."""
     from notesearch import config
@@ -307,7 +442,7 @@ def _notebook(
     settings = config.load(vaults=vaults)
     if create and not vaults and folder is None:
         vaults = settings.vaults  # they belong to the index that the settings name, and to no other
-    with Notebook.open(folder, vaults=vaults, model=model, settings=settings, create=create) as notebook:
+    with Notebook.open(folder, vaults=vaults, model=model, settings=settings, create=create, repair=repair) as notebook:
         try:
             yield notebook
         finally:
@@ -326,7 +461,7 @@ def _progress(quiet: bool) -> Iterator[Any]:
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    units = {"reading": "notes", "embedding": "passages", "asking": "questions"}
+    units = {"reading": "notes", "embedding": "passages", "asking": "questions", "comparing": "notes"}
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"))
     with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
         tasks: dict[str, Any] = {}

@@ -27,7 +27,7 @@ def converse(
     if not quiet:
         remarks.print(f"[dim]An empty line ends the conversation, “{_NEW}” begins another.[/dim]")
     history: list[Turn] = []
-    while (question := _next_question(console)) and question.casefold() not in _ENDS:
+    while (question := _next_question()) and question.casefold() not in _ENDS:
         if question.casefold() == _NEW:
             history = []
             continue
@@ -46,15 +46,16 @@ def converse(
                 telling.end_line()
                 print_remarks(remarks, said)
         history.append(answer.turn)
+        notebook.remember_shown(answer.hits)
         print_answer(console, answer, told=telling.told)
 
 
-def _next_question(console: Console) -> str:
-    """A line typed; "" at the end of input."""
+def _next_question() -> str:
+    """A line typed; "" at the end of input, and at Ctrl-C."""
     try:
-        return console.input("[bold]? [/bold]").strip()
+        return input("? ").strip()
     except (EOFError, KeyboardInterrupt):
-        console.print()
+        print()
         return ""
 
 

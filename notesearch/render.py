@@ -20,6 +20,7 @@ from notesearch.index.records import DateSpan, role_of
 from notesearch.results import (
     NOT_BORNE_OUT,
     Answer,
+    Checkup,
     Contribution,
     DoubtfulLink,
     Evaluation,
@@ -33,6 +34,7 @@ from notesearch.results import (
     Quote,
     Status,
     UpdateReport,
+    VaultStatus,
     Versus,
 )
 
@@ -154,6 +156,8 @@ def print_hits(console: Console, hits: Sequence[Hit]) -> None:
             _print_indented(console, _body(hit), 3)
         if hit.backlinks and role_of(hit.note) in ("pdf", "picture"):
             _print_indented(console, _embedded_in(hit), 3)
+        if hit.alike:
+            _print_indented(console, _alike(hit), 3)
         if hit.explanation is not None:
             _print_indented(console, _why(hit, hit.explanation, by_rank.get(hit.rank - 1)), 3)
         console.print()
@@ -205,6 +209,13 @@ def _embedded_in(hit: Hit) -> Text:
     return Text(f"in: {', '.join(names[:_MOST_NOTES])}{more}", style="cyan")
 
 
+def _alike(hit: Hit) -> Text:
+    """How many passages say the same, and where the first of them are."""
+    places = [f"{shown(place.note)}:{place.line}" for place in hit.alike]
+    more = f" and {len(places) - _MOST_NOTES} more" if len(places) > _MOST_NOTES else ""
+    return Text(f"the same in {', '.join(places[:_MOST_NOTES])}{more}", style="dim")
+
+
 _POINTS = (
     "Points order the passages. The number at the end of a headline is the probability that the passage is what you "
     "look for: it comes from its points, how far it is behind the first, and how well the first fits."
@@ -218,6 +229,7 @@ _PART_NAMES = {
     "title": "likeness to the note's name",
     "exact_name": "the note's very name",
     "links": "what links call it",
+    "exact_heading": "the section's very heading",
     "time": "date",
     "rerank": "meaning word by word",
     "note_rerank": "meaning word by word in the whole note",
@@ -291,6 +303,8 @@ def print_report(console: Console, report: UpdateReport) -> None:
         f"{', '.join(counts)}; {report.passages:,} passages, {report.embedded:,} embedded; {report.seconds:.1f} s",
         highlight=False,
     )
+    for problem in report.refused:
+        console.print(f"[red]left as it was:[/red] {_said_of(problem)}")
     for problem in report.failed:
         console.print(f"[yellow]not read:[/yellow] {_said_of(problem)}")
     for problem in report.remarks:
@@ -306,8 +320,8 @@ def print_status(console: Console, status: Status) -> None:
     table = Table.grid(padding=(0, 2))
     table.add_row("index", escape(shown(status.index)))
     for vault in status.vaults:
-        gone = "" if vault.reachable else " [red](cannot be reached now)[/red]"
-        table.add_row("vault", f"{escape(shown(vault.name))} ({vault.kind}): {escape(shown(vault.root))}{gone}")
+        state = "" if vault.state == "here" else f" ({_STATES[vault.state]})"
+        table.add_row("vault", f"{escape(shown(vault.name))} ({vault.kind}): {escape(shown(vault.root))}{state}")
     table.add_row("notes", f"{status.notes:,} in {status.passages:,} passages, {status.links:,} links")
     table.add_row(
         "model", f"{escape(shown(status.model))}, {status.dimension} dimensions" if status.model else "none yet"
@@ -321,6 +335,54 @@ def print_status(console: Console, status: Status) -> None:
     console.print(table, highlight=False)
     for problem in status.failed:
         console.print(_said_of(problem))
+
+
+_STATES = {
+    "here": "here",
+    "empty": "[red]empty: is a drive not mounted?[/red]",
+    "gone": "[red]gone; if it moved: notesearch vaults move OLD NEW[/red]",
+    "unreadable": "[red]cannot be listed[/red]",
+}
+
+
+def print_vaults(console: Console, vaults: Sequence[VaultStatus]) -> None:
+    """A table: name, notes, when last read, whether it is there, and where."""
+    if not vaults:
+        console.print("The index has no vault yet. Name one: notesearch index VAULT")
+        return
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for heading in ("vault", "notes", "last read", "state", "folder"):
+        table.add_column(heading, justify="right" if heading == "notes" else "left", overflow="fold")
+    for vault in vaults:
+        read = f"{vault.last_read.astimezone():%Y-%m-%d %H:%M}" if vault.last_read else "never"
+        table.add_row(
+            escape(shown(vault.name)), f"{vault.notes:,}", read, _STATES[vault.state], escape(shown(vault.root))
+        )
+    if not console.is_terminal:  # each row on one line, for other programs to read
+        console = Console(file=console.file, width=10_000, highlight=False)
+    console.print(table)
+
+
+def print_checkup(console: Console, checkup: Checkup) -> None:
+    """What was found, how it is mended, and whether the index is sound."""
+    for finding in checkup.findings:
+        mend = "" if checkup.mended else f" To mend it: notesearch status --repair ({finding.mend})."
+        colour = "yellow" if finding.harmless or checkup.mended else "red"
+        console.print(Text(f"{finding.part}: {shown(finding.seen)}.{mend}", style=colour), soft_wrap=True)
+    for finding in checkup.remains:
+        console.print(Text(f"still unsound: {finding.part}: {shown(finding.seen)}.", style="red"), soft_wrap=True)
+    verdict = "sound" if checkup.sound else "not sound"
+    mended = f" It was mended; {checkup.embedded:,} texts were embedded again." if checkup.mended else ""
+    looked_at = f"{checkup.notes:,} notes and {checkup.passages:,} passages were looked at."
+    console.print(f"The index is {verdict}. {looked_at}{mended}", soft_wrap=True)
+
+
+def forgetting(vault: VaultStatus) -> str:
+    """What is asked before a vault is forgotten."""
+    return (
+        f"Remove the {vault.notes:,} notes of the vault “{shown(vault.name)}” ({shown(vault.root)}) from the index? "
+        "The folder is not touched."
+    )
 
 
 def print_doubtful_links(console: Console, links: Sequence[DoubtfulLink]) -> None:

@@ -27,7 +27,7 @@ from notesearch.index.manifest import Recipe
 from notesearch.index.records import Fingerprint, Note, ResolvedLink, VaultKind, role_of
 from notesearch.index.store import Failure, Store
 from notesearch.maxsim import pack
-from notesearch.read.changes import Changes, looks_like_an_accident
+from notesearch.read.changes import Changes
 from notesearch.read.decode import NotText
 from notesearch.read.note import ReadingRules, content_hash, named_only, read_note
 from notesearch.read.parts import find_part
@@ -58,16 +58,20 @@ def update(
     """Bring the index up to what `scans` saw. Needs the writer's lock, and that the index has a recipe.
 
     With `only`, no more than these (vault id, path) are looked at. With `most_characters`, more text than that is not
-    embedded now but waits, found by its words; as does any text if `embedder` is not the recipe's own. Raises
-    VaultError, having changed nothing, if most of a vault's notes are missing and `force` is not given.
+    embedded now but waits, found by its words; as does any text if `embedder` is not the recipe's own. A vault of which
+    most notes are missing is left as it is, and said so in the report, unless `force` is given. Raises VaultError,
+    having changed nothing, if no other is left.
     """
     started = time.perf_counter()
-    for scan_ in scans:
-        if not force:
-            _refuse_an_accident(scan_)
-    report = UpdateReport()
-    for scan_ in scans:
+    refused = tuple(Problem(s.vault.name, "", s.accident) for s in scans if s.accident and not force)
+    believed = [scan_ for scan_ in scans if force or not scan_.accident]
+    if refused and not believed:
+        raise VaultError(refused[0].reason)
+    report = UpdateReport(refused=refused)
+    for scan_ in believed:
         report = _update_vault(store, embedder, settings, scan_, only, report, progress)
+    if only is None:
+        store.put_scanned([scan_.vault.id for scan_ in believed], min(s.scanned_ns for s in believed))
     foreign = embedder.card != _recipe(store).model
     waits = foreign or (most_characters is not None and store.pending_characters() > most_characters)
     embedded = 0 if waits else _embed_pending(store, embedder, progress)
@@ -82,16 +86,6 @@ def _recipe(store: Store) -> Recipe:
     return recipe
 
 
-def _refuse_an_accident(scan_: Scan) -> None:
-    present = {file.path for file in scan_.walk.files}  # what is no longer read on purpose is not missing
-    removed = sum(before.path not in present for before in scan_.changes.removed)
-    if looks_like_an_accident(scan_.known, removed):
-        raise VaultError(
-            f"{removed} of {scan_.known} notes of the vault {scan_.vault.name!r} are missing from {scan_.vault.root}. "
-            "Nothing was removed from the index. If they are really gone, run: notesearch index --force"
-        )
-
-
 def _update_vault(
     store: Store,
     embedder: Embedder,
@@ -104,7 +98,7 @@ def _update_vault(
     changes, vault = scan_.changes, scan_.vault
     if only is not None:
         changes = _restricted(changes, {path for vault_id, path in only if vault_id == vault.id})
-    if not changes:
+    if not changes and not scan_.links_due:
         return replace(
             report,
             unchanged=report.unchanged + changes.unchanged,
@@ -119,7 +113,8 @@ def _update_vault(
     outcome = _read_all(store, scan_, changes, rules, recipe, settings.max_note_bytes, progress)
     store.remove_notes([before.note for before in changes.removed])
     _resolve_links(store, scan_, known_before, outcome.written)
-    return UpdateReport(
+    return replace(
+        report,
         added=report.added + outcome.added,
         changed=report.changed + len(outcome.written) - outcome.added - outcome.moved,
         removed=report.removed + len(changes.removed),

@@ -43,3 +43,8 @@ def _may_be_a_list_mark(char: str, text: str) -> bool:
 
 def test_words() -> None:
     assert words_of("don't stop—ann's café, #5 🦀 x_y") == ("don't", "stop", "ann's", "café", "5", "🦀", "x", "y")
+
+
+def test_words_of_scripts_without_spaces_are_pairs_of_characters() -> None:
+    assert words_of("我的 iPhone手机, 家") == ("我的", "iPhone", "手机", "家")
+    assert words_of("南非学校") == ("南非", "非学", "学校")

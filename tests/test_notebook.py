@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import FrozenInstanceError
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -98,3 +99,34 @@ def test_a_tag_is_found_by_what_it_stands_under(notebook: Notebook, vault: Path)
     for tag in ("travel", "TRAVEL/sea", "travel/sea/north"):
         assert [hit.note for hit in notebook.search(f"boats tag:{tag}")] == ["trip.md"]
     assert notebook.search("boats tag:sea") == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "meant"),
+    [
+        ("what happened on may 2nd", "2019-05-02 2019-05-02"),
+        ("what happened in may", "2021-05-01 2021-05-31"),
+        ("what happened in winter", "2018-12-01 2019-02-28"),
+        ("since may", "2026-05-01 9999-12-31"),
+        ("what happened last may", "2026-05-01 2026-05-31"),
+        ("what happened on july 4th", "2026-07-04 2026-07-04"),
+        ("what happened on may 2nd 2020", "2020-05-02 2020-05-02"),
+    ],
+)
+def test_d7_a_date_without_its_year_is_the_last_that_notes_speak_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: str, meant: str
+) -> None:
+    for day in ("2017-05-02", "2019-01-06", "2019-05-02", "2021-05-20", "2021-11-02"):
+        write(tmp_path, f"vault/{day}.md", f"what was said that day, {day}\n")
+    write(tmp_path, "vault/2022.md", "a whole year says nothing of its days\n")
+    monkeypatch.setattr("notesearch.retrieve.query.date", _Fixed)
+    with Notebook.open(tmp_path / "i", vaults=[tmp_path / "vault"], model="hashed", settings=Settings()) as notebook:
+        notebook.update()
+        (span,) = notebook.ask(asked).dates
+    assert f"{span.first} {span.last}" == meant
+
+
+class _Fixed(date):
+    @classmethod
+    def today(cls) -> _Fixed:
+        return cls(2026, 11, 23)

@@ -86,7 +86,7 @@ def test_int8_ranks_as_fp32_does(sample: Notebook, tmp_path: Path) -> None:
     assert sample.embedder.card.encoder == "int8"
     exact = Chosen(SentenceTransformersEmbedder())
     with Notebook(Store.open(tmp_path / "index", create=True), exact, sample.settings) as other:
-        other.store.add_vault(VAULT, "vault", "plain")
+        other.store.add_vault(VAULT, "plain")
         other.store.set_recipe(recipe_of(exact.embedder, other.settings), exact.embedder.basis())
         other.update()
         assert other.embedder.card.encoder == "fp32"
@@ -146,3 +146,10 @@ def test_the_vault_is_only_read(sample: Notebook) -> None:
     before = {path: path.stat().st_mtime_ns for path in Path(VAULT).rglob("*")}
     sample.ask("why did I pass on scale")
     assert {path: path.stat().st_mtime_ns for path in Path(VAULT).rglob("*")} == before
+
+
+def test_words_carry_where_the_model_was_not_taught_the_script(sample: Notebook) -> None:
+    hit = sample.search("为什么妈妈不想搬")[0]
+    remarks = sample.take_remarks()
+    assert hit.signals.dense is None and hit.signals.rerank is None
+    assert any("never taught the script" in remark for remark in remarks)

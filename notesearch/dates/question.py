@@ -19,7 +19,7 @@ from notesearch.dates.forms import Found, Reading, read_form
 from notesearch.dates.names import NUMBER_WORD
 from notesearch.dates.order import MONTH_FIRST, DateOrder
 from notesearch.dates.pieces import DAY_NAME, WORD_START, folded, one_of
-from notesearch.dates.relative import ONLY_A_WORD, count
+from notesearch.dates.relative import A_YEAR, ONLY_A_WORD, count
 from notesearch.dates.spans import Days, Unit
 from notesearch.index.records import DateSpan
 
@@ -50,7 +50,7 @@ class _Mention:
     """One date as the question has it, from `start` (`body` without its preposition `lead`) to `end`.
 
     `read` gives the days, by the day that counts as today. `worth`: the most that its certainty can be. `period`: after
-    how many days the same words mean another time; 0 for never.
+    how many days the same words mean another time; 0 for never. `any_year`: nothing says which year is meant.
     """
 
     start: int
@@ -59,14 +59,21 @@ class _Mention:
     lead: str
     worth: float
     period: int
+    any_year: bool
     read: Callable[[date], Reading]
 
 
-def dates_in_question(text: str, today: date, *, order: DateOrder = MONTH_FIRST) -> Found:
+LatestYear = Callable[[date, date], int | None]
+"""The latest year, up to that of the days given, with a note on these days of it; None if there is none."""
+
+
+def dates_in_question(
+    text: str, today: date, *, order: DateOrder = MONTH_FIRST, latest_year: LatestYear | None = None
+) -> Found:
     """The dates a question asked on `today` speaks of, as (start, end, date) with the words that say it, in order.
 
     Open ends are `date.min` ("before 2024") and `date.max` ("since may"). What names no year means the last such time
-    that has begun; weeks begin on Monday.
+    that has begun, and of those, if `latest_year` tells, the last that notes speak of; weeks begin on Monday.
     """
     text = folded(text[:_LONGEST_QUESTION])
     mentions = [mention for match in _any_mention().finditer(text) if (mention := _mention(match, order))]
@@ -75,7 +82,7 @@ def dates_in_question(text: str, today: date, *, order: DateOrder = MONTH_FIRST)
     while at < len(mentions):
         first, *second = mentions[at : at + 2]
         joined = _joined(text, first, second[0], today) if second else None
-        if read := joined or _alone(first, today):
+        if read := joined or _alone(first, today, latest_year):
             found.append(read)
         at += 2 if joined else 1
     return found
@@ -86,14 +93,24 @@ def _mention(match: re.Match[str], order: DateOrder) -> _Mention | None:
     body = match.start("part" if match["part"] else "dayname" if match["dayname"] else name)
     start = match.start() if lead or match["side"] else body
     if name in forms.FORMS:
-        return _Mention(start, body, match.end(), lead, 1.0, 0, lambda _: _turned(match, read_form(match, order)))
+        return _Mention(
+            start, body, match.end(), lead, 1.0, 0, False, lambda _: _turned(match, read_form(match, order))
+        )
     form, parts = relative.FORMS[name], relative.READERS[name].match(match.string, match.start(name))
     if not parts:
         return None
     led = lead + (" the" if match["the"] else "") in form.company
     worth = 1.0 if led or match["side"] or match["part"] else form.bare(parts)
+    any_year = form.period == A_YEAR and not parts.groupdict().get("which")
     return _Mention(
-        start, body, match.end(), lead, worth, form.period, lambda day: _turned(match, form.read(parts, day, order))
+        start,
+        body,
+        match.end(),
+        lead,
+        worth,
+        form.period,
+        any_year,
+        lambda day: _turned(match, form.read(parts, day, order)),
     )
 
 
@@ -145,13 +162,22 @@ def _moved(day: date, days: int) -> date:
     return spans.shifted(day, "day", days) or date.max
 
 
-def _alone(mention: _Mention, today: date) -> tuple[int, int, DateSpan] | None:
+def _alone(mention: _Mention, today: date, latest_year: LatestYear | None) -> tuple[int, int, DateSpan] | None:
     days, certainty = mention.read(today) if mention.worth > ONLY_A_WORD else (None, ONLY_A_WORD)
     opened = _opened(mention.lead, days) if days else None
     if not opened:
         return None
+    if opened == days and mention.any_year and latest_year:
+        opened = _in_year(opened, latest_year(*opened))
     start = mention.body if mention.lead in _ONLY_JOIN else mention.start
     return start, mention.end, DateSpan(*opened, "question", min(certainty, mention.worth))
+
+
+def _in_year(days: Days, year: int | None) -> Days:
+    """The same days of an earlier year; as they are if that is not known."""
+    years = 0 if year is None else year - days[0].year
+    first, last = (spans.shifted(day, "year", years) for day in days)
+    return (first, last) if first and last else days
 
 
 def _opened(lead: str, days: Days) -> Days | None:

@@ -36,7 +36,7 @@ from notesearch.dates.yearless import DAY_MONTH, MONTH_DAY, named_day, recurring
 BARE = 0.5  # a name without a preposition: "june", "monday"
 ONLY_A_WORD = 0.0
 
-_YEAR = 365  # days
+A_YEAR = 365  # days
 
 _TIME = frozenset({"in", "im", "en", "since", "until", "till", "before", "after", "during"})
 _SEASON = _TIME | {"in the", "during the"}  # but not "after the fall", "since the march on Washington"
@@ -192,9 +192,9 @@ _UNIT = r"(?P<unit>day|week|month|year)s?"
 NUMBER_FIRST = {
     "count_ago": RelativeForm(rf"(?P<n>\d{{1,3}})\s{_UNIT}\sago{_WORD_END}", _ago, _always),
     "decade": RelativeForm(rf"(?P<y>(?:1\d|20)\d0)['’]?s{_WORD_END}", _decade, _always),
-    "day_month": RelativeForm(DAY_MONTH + NO_UNIT, _yearly_day, _day_then_month, _TIME | _DAY, _YEAR),
+    "day_month": RelativeForm(DAY_MONTH + NO_UNIT, _yearly_day, _day_then_month, _TIME | _DAY, A_YEAR),
     "numbers": RelativeForm(
-        r"(?!24/7\b)(?P<a>\d{1,2})/(?P<b>\d{1,2})(?![\w%]|[-/.,:]\d)" + NO_UNIT, _numbers, _never, _DAY, _YEAR
+        r"(?!24/7\b)(?P<a>\d{1,2})/(?P<b>\d{1,2})(?![\w%]|[-/.,:]\d)" + NO_UNIT, _numbers, _never, _DAY, A_YEAR
     ),
 }
 WORD_FIRST = {
@@ -217,16 +217,18 @@ WORD_FIRST = {
     ),
     "before_last": RelativeForm(rf"(?P<unit>week|weekend|month|year)\sbefore\slast{_WORD_END}", _before_last, _always),
     "weekend": RelativeForm(rf"weekend{_NOT_OF}", _the_weekend, _never, _WEEKEND),
-    "month_day": RelativeForm(MONTH_DAY + NO_UNIT, _yearly_day, _month_then_day, _TIME | _DAY, _YEAR),
+    "month_day": RelativeForm(MONTH_DAY + NO_UNIT, _yearly_day, _month_then_day, _TIME | _DAY, A_YEAR),
     "month": RelativeForm(
         rf"(?!\w{{4,8}}\smay\s{_VERBS}\b){_WHICH}(?P<name>{MONTH}){_WORD_END}",
         _month,
         _unless(WORDLIKE_MONTHS),
         _TIME,
-        _YEAR,
+        A_YEAR,
     ),
-    "season": RelativeForm(rf"{_WHICH}(?P<name>{SEASON}){_NOT_OF}", _season, _unless(WORDLIKE_SEASONS), _SEASON, _YEAR),
-    "quarter": RelativeForm(rf"{_WHICH}(?P<q>q[1-4]){_WORD_END}", _quarter, _always, period=_YEAR),
+    "season": RelativeForm(
+        rf"{_WHICH}(?P<name>{SEASON}){_NOT_OF}", _season, _unless(WORDLIKE_SEASONS), _SEASON, A_YEAR
+    ),
+    "quarter": RelativeForm(rf"{_WHICH}(?P<q>q[1-4]){_WORD_END}", _quarter, _always, period=A_YEAR),
     "weekday": RelativeForm(
         rf"(?<!every\s)(?<!each\s)(?<!black\s)(?<!good\s)(?<!ash\s){_WHICH}(?P<name>{WEEKDAY}){_WORD_END}",
         _weekday,

@@ -49,6 +49,9 @@ class Embedder(Protocol):
     def token_starts(self, text: str) -> Sequence[int]:
         """Offset of each of the model's tokens in `text`, ascending; no special tokens."""
 
+    def reads(self, text: str) -> bool:
+        """Whether it was taught the script that most of `text` is written in."""
+
     def embed_passages(self, texts: Sequence[str]) -> Encoded:
         """Passages, prefixed and pooled as the model wants them."""
 

@@ -38,6 +38,10 @@ class HashedEmbedder:
         """Words and signs."""
         return [word.start() for word in _WORD.finditer(text)]
 
+    def reads(self, text: str) -> bool:
+        """A word is a word in any script."""
+        return True
+
     def embed_passages(self, texts: Sequence[str]) -> Encoded:
         """Vectors of shape (len(texts), 128)."""
         self.encoded += len(texts)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from notesearch.embed import Encoded, Vectors
 from notesearch.embed.conversions import BASIS, MODEL, TOKENIZER, Conversion, DamagedConversion
+from notesearch.embed.scripts import Scripts
 from notesearch.index.manifest import ModelCard
 
 _BATCH_TOKENS = 1024
@@ -50,6 +51,10 @@ class OnnxEmbedder:
     def token_starts(self, text: str) -> Sequence[int]:
         """Tokens of the model's own tokenizer."""
         return [start for start, _ in self._tokenizer.encode(text, add_special_tokens=False).offsets]
+
+    def reads(self, text: str) -> bool:
+        """By its vocabulary."""
+        return self._scripts.taught(text)
 
     def embed_passages(self, texts: Sequence[str]) -> Encoded:
         """Sorted by length inside, so that a batch pads little."""
@@ -118,6 +123,10 @@ class OnnxEmbedder:
         tokenizer.no_truncation()
         tokenizer.no_padding()
         return tokenizer
+
+    @cached_property
+    def _scripts(self) -> Scripts:
+        return Scripts(self._tokenizer)
 
     def _damaged(self, error: Exception) -> DamagedConversion:
         seen = str(error).strip().split("\n")[0][:200]

@@ -22,6 +22,7 @@ from tokenizers import Tokenizer
 from notesearch.config import DEFAULT_MODEL
 from notesearch.embed import Encoded, Vectors, basis_from, sample_texts
 from notesearch.embed.packaged import default_card, default_folder, verify_default_weights
+from notesearch.embed.scripts import Scripts
 from notesearch.errors import ModelError
 from notesearch.index.manifest import ModelCard
 
@@ -70,6 +71,10 @@ class SentenceTransformersEmbedder:
         encoding = self._tokenizer.encode(text, add_special_tokens=False)
         return [start for start, _ in encoding.offsets]
 
+    def reads(self, text: str) -> bool:
+        """By its vocabulary."""
+        return self._scripts.taught(text)
+
     def embed_passages(self, texts: Sequence[str]) -> Encoded:
         """Sorted by length inside, so that a batch pads little."""
         return self._encode([self.card.passage_prefix + text for text in texts])
@@ -106,6 +111,10 @@ class SentenceTransformersEmbedder:
         tokenizer.no_truncation()
         tokenizer.no_padding()
         return tokenizer
+
+    @cached_property
+    def _scripts(self) -> Scripts:
+        return Scripts(self._tokenizer)
 
     @property
     def model(self) -> Any:

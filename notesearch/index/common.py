@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from notesearch.index.base import swap_in
+from notesearch.index.base import new_file, swap_in
 from notesearch.index.vectors import Ids
 from notesearch.index.words import MOST, FieldWeights, any_of, search_passages
 
@@ -37,6 +37,8 @@ _MAGIC = b"notewords 1\0"
 
 _K1, _B, _LEAST_RARITY = 1.2, 0.75, 1e-6
 """FTS5's own constants of BM25."""
+
+_VOCABULARY = "CREATE VIRTUAL TABLE IF NOT EXISTS temp.terms_{kind} USING fts5vocab(main, words, {kind})"
 
 _ENTRY = np.dtype([("term", "S40"), ("start", "<u8"), ("count", "<u4")])
 """Longer words are not common enough to matter, and FTS5 knows them."""
@@ -58,11 +60,11 @@ def write_common(folder: Path, generation: int, connection: sqlite3.Connection) 
     """Write the file anew, from what FTS5 holds."""
     last_id = int(connection.execute("SELECT coalesce(max(rowid), 0) FROM words").fetchone()[0])
     for kind in ("row", "instance"):
-        connection.execute(f"CREATE VIRTUAL TABLE IF NOT EXISTS temp.terms_{kind} USING fts5vocab(main, words, {kind})")
+        connection.execute(_VOCABULARY.format(kind=kind))
     dampings = _dampings(connection, last_id)
     passages = np.count_nonzero(dampings)
     path = folder / f"words-{generation}.common"
-    aside = path.with_suffix(".part")
+    aside = new_file(path.with_suffix(".part"))
     entries = []
     with aside.open("wb") as file:
         file.write(_MAGIC)
@@ -119,6 +121,16 @@ class MappedWords:
         self._table = np.frombuffer(file, _ENTRY, recorded.terms, recorded.size - recorded.terms * _ENTRY.itemsize)
         self._terms = np.ascontiguousarray(self._table["term"])
         self.last_id = recorded.last_id
+
+    def is_sound(self, connection: sqlite3.Connection, dead: Ids) -> bool:
+        """Whether it names the passages that FTS5 does, but for the `dead` (n,), and counts them for something."""
+        connection.execute(_VOCABULARY.format(kind="instance"))
+        for entry in self._table:
+            ids, scores = self.scored(entry["term"].decode())
+            now, _ = _frequencies(connection, entry["term"].decode())
+            if not np.array_equal(np.setdiff1d(ids, dead), now[now <= self.last_id]) or not (scores > 0).all():
+                return False
+        return True
 
     def count(self, term: str) -> int:
         """How many passages hold a term; 0 if it is not common."""

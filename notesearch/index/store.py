@@ -8,32 +8,38 @@ one writer at a time, held by an operating-system lock that a dying process lets
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
 from functools import partial
 from itertools import islice
 from pathlib import Path
+from tempfile import mkstemp
 from typing import Any, Self, TypeVar
 
 import numpy as np
 
-from notesearch.errors import IndexBusy, IndexMissing, IndexUnusable
-from notesearch.index import catalog, filters, links, schema, vectors, words
+from notesearch.errors import IndexBusy, IndexDamaged, IndexMissing, IndexUnusable
+from notesearch.index import catalog, check, filters, links, schema, vaults, vectors, words
 from notesearch.index.base import Base, MappedBase, is_due, open_base, write_base
 from notesearch.index.catalog import KnownFile, NoteRow, PassageRow, VaultRow
 from notesearch.index.common import CommonWords, MappedWords, open_common, search_common, write_common
 from notesearch.index.manifest import Recipe
 from notesearch.index.records import Fingerprint, Note, Part, ResolvedLink, Where
+from notesearch.index.salvage import DAMAGED, salvage
 from notesearch.index.vectors import Ids, Vectors
+from notesearch.language import terms_of
 
 T = TypeVar("T")
 
 DATABASE = "notes.sqlite"
 LOCK = "writer.lock"
+LAST = "last.json"
+"""The passages that were shown last, for `open`."""
 
 _BUSY_TIMEOUT_S = 5.0
 """Writers take turns by the lock; this only covers the moments when SQLite itself tidies its log."""
@@ -97,35 +103,36 @@ class Store:
                 "Name a folder that you can write to with --index, or NOTESEARCH_INDEX."
             ) from error
         except sqlite3.DatabaseError as error:
-            raise IndexUnusable(
-                f"{path} cannot be read as an index: {error}. Move it aside and run `notesearch index` again: "
-                "everything in it can be made anew from the notes."
+            raise IndexDamaged(
+                f"{path} cannot be read as an index: {error}. "
+                "Run: notesearch status --repair, which makes it anew from the notes."
             ) from error
+
+    @classmethod
+    def salvage(cls, folder: Path, wait_s: float = 10.0) -> Self:
+        """Make the database of an index anew with what can be read of it, and open that. Raises IndexBusy."""
+        with writing(folder, wait_s):
+            salvage(folder / DATABASE)
+        return cls.open(folder)
+
+    def salvaged(self) -> Self:
+        """The same of an open index, which is closed. Needs the writer's lock."""
+        self.close()
+        salvage(self.folder / DATABASE)
+        return self.open(self.folder)
+
+    def drop_damaged(self) -> None:
+        """Do without what a damaged database still held: all of it has been made anew."""
+        (self.folder / DAMAGED).unlink(missing_ok=True)
 
     def close(self) -> None:
         """Let go of the files."""
         self._mapped.clear()
         self._connection.close()
 
-    @contextmanager
-    def writing(self, wait_s: float = 10.0) -> Iterator[None]:
+    def writing(self, wait_s: float = 10.0) -> AbstractContextManager[None]:
         """Hold the writer's lock. Raises IndexBusy if another process still has it after `wait_s` seconds."""
-        from filelock import FileLock, Timeout  # brings asyncio, which a reader need not wait for
-
-        lock = FileLock(self.folder / LOCK, timeout=wait_s, mode=0o600)
-        try:
-            lock.acquire()
-        except Timeout:
-            raise IndexBusy(
-                f"Another notesearch is writing the index in {self.folder}; waited {wait_s:g} s. "
-                "Try again when it is done."
-            ) from None
-        except OSError as error:
-            raise IndexUnusable(f"The index in {self.folder} cannot be written: {error}.") from error
-        try:
-            yield
-        finally:
-            lock.release()
+        return writing(self.folder, wait_s)
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -196,18 +203,39 @@ class Store:
 
     def vaults(self) -> list[VaultRow]:
         """The vaults of this index, in the order they were added."""
-        rows = self._connection.execute("SELECT id, name, root, kind, scanned_ns, scan FROM vault ORDER BY id")
-        return [VaultRow(row[0], row[1], catalog.path_from_sql(row[2]), *row[3:]) for row in rows]
+        return vaults.vaults(self._connection)
 
-    def add_vault(self, root: Path, name: str, kind: str) -> None:
-        """Remember a vault; a second of the same name gets a number."""
-        taken = {vault.name for vault in self.vaults()}
-        names = (name, *(f"{name} {n}" for n in range(2, len(taken) + 3)))
+    def add_vault(self, root: Path, kind: str) -> VaultRow:
+        """Remember a vault, named for its folder; a second of the same name gets a number."""
         with self.transaction():
-            self._connection.execute(
-                "INSERT INTO vault (name, root, kind) VALUES (?, ?, ?)",
-                (next(n for n in names if n not in taken), catalog.path_to_sql(str(root)), kind),
-            )
+            return vaults.add(self._connection, root, kind)
+
+    def move_vaults(self, moves: Iterable[tuple[VaultRow, Path, str]]) -> None:
+        """(vault, its folder now, its kind there), of all that moved together."""
+        with self.transaction():
+            for move in moves:
+                vaults.move(self._connection, *move)
+            vaults.take_over(self._connection)
+
+    def forget_vault(self, vault: VaultRow) -> VaultRow | None:
+        """Remove a vault with its notes; of one that lies in another the notes stay, as that one's, which is returned.
+
+        Nothing of what was removed is left in the files.
+        """
+        with self.transaction():
+            heir = vaults.forget(self._connection, vault)
+        self.drop_snapshots()
+        self.tidy()
+        self._scrub()
+        for file in (*self.folder.glob(f"{LAST}*"), self.folder / DAMAGED):
+            file.unlink(missing_ok=True)
+        return heir
+
+    def put_scanned(self, vaults_: Iterable[int], scanned_ns: int) -> None:
+        """Record when vaults were walked as a whole."""
+        with self.transaction():
+            statement = "UPDATE vault SET scanned_ns = ? WHERE id = ?"
+            self._connection.executemany(statement, [(scanned_ns, vault) for vault in vaults_])
 
     def put_scan(self, vault: int, kind: str, scanned_ns: int, scan: dict[str, Any]) -> None:
         """Record when a vault was walked, and what was seen beside its notes."""
@@ -222,6 +250,10 @@ class Store:
     def known_files(self, vault: int) -> dict[str, KnownFile]:
         """What is recorded of each note's file, by path."""
         return catalog.known_files(self._connection, vault)
+
+    def note_count(self, vault: int) -> int:
+        """How many notes of a vault there are."""
+        return self._count("note WHERE vault = ?", vault)
 
     def note_paths(self) -> list[str]:
         """The paths of all files that are known, each relative to its vault."""
@@ -284,6 +316,19 @@ class Store:
 
     def _clear_failure(self, vault: int, path: str) -> None:
         self._connection.execute("DELETE FROM failure WHERE vault = ? AND path = ?", (vault, catalog.path_to_sql(path)))
+
+    # -- what was shown last ---------------------------------------------------------------------------------------
+
+    def put_shown(self, text: str) -> None:
+        """Keep what was shown last, for its owner alone. Raises OSError if the folder cannot be written to."""
+        descriptor, aside = mkstemp(dir=self.folder, prefix=LAST)  # 0600 from the first byte on
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(aside).replace(self.folder / LAST)
+
+    def shown(self) -> str:
+        """What `put_shown` kept. Raises OSError if there is nothing."""
+        return (self.folder / LAST).read_text(encoding="utf-8")
 
     # -- links -----------------------------------------------------------------------------------------------------
 
@@ -407,6 +452,8 @@ class Store:
         mapped, damaged = self._base(), self.is_damaged()
         last_id, in_base = (0, 0) if mapped is None else (mapped.last_id, mapped.count)
         newer = self._count("passage JOIN vector USING (embedded) WHERE passage.id > ?", last_id)
+        if self.pending_count():
+            return  # a snapshot holds every vector up to its newest passage: those that wait would never get in
         if damaged or is_due(newer, self._count("dead"), in_base):
             progress("preparing the search", 0, 2)
             self._write_snapshots(in_base + newer, progress)
@@ -422,9 +469,34 @@ class Store:
             self._set("base", json.dumps(asdict(base)))
             self._set("common", json.dumps(asdict(common)))
             self._connection.execute("DELETE FROM dead")
-        for old in (*self.folder.glob("vectors-*"), *self.folder.glob("words-*")):
-            if old.name not in (base.file, base.rows_file, common.file):
-                old.unlink(missing_ok=True)
+        self._remove_snapshots_but((base.file, base.rows_file, common.file))
+
+    def drop_snapshots(self) -> None:
+        """Do without FAISS base and common words; `tidy` makes them anew where they pay."""
+        with self.transaction():
+            self._connection.execute("DELETE FROM manifest WHERE key IN ('base', 'common')")
+            self._connection.execute("DELETE FROM dead")
+        self._mapped.clear()
+        self._remove_snapshots_but(())
+
+    def _remove_snapshots_but(self, kept: Sequence[str]) -> None:
+        for file in (*self.folder.glob("vectors-*"), *self.folder.glob("words-*")):
+            if file.name not in kept:
+                file.unlink(missing_ok=True)
+
+    def _scrub(self) -> None:
+        """Free pages, and words of removed notes in segments of FTS5, still hold text; here they go."""
+        with self.transaction():
+            for table in ("words", "names", "anchors"):
+                self._connection.execute(f"INSERT INTO {table}({table}) VALUES ('optimize')")
+        try:
+            self._connection.execute("VACUUM")
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.OperationalError as error:
+            raise IndexUnusable(
+                f"What was removed from the index in {self.folder} can no longer be found, but its space could not be "
+                f"cleared: {error}. The next `notesearch index` goes on as usual."
+            ) from error
 
     # -- searching -------------------------------------------------------------------------------------------------
 
@@ -474,6 +546,19 @@ class Store:
     def anchored(self, expression: str, limit: int) -> list[tuple[int, int | None, str]]:
         """What links call so: see `links.anchored`."""
         return links.anchored(self._connection, expression, limit)
+
+    def headed(self, asked: Iterable[str], limit: int) -> list[PassageRow]:
+        """Passages in whose headings all the words `asked` stand, at most `limit`, in the order of notes and lines."""
+        found = self.passages(words.headed(self._connection, asked, limit)).values()
+        return sorted(found, key=lambda passage: (passage.note, passage.start))
+
+    def knows(self, word: str) -> bool:
+        """Whether a passage or the name of a note holds `word`, in any of its forms."""
+        return words.knows(self._connection, word)
+
+    def name_words(self) -> dict[str, set[int]]:
+        """Each word, without case and accents, of the names of notes → ids of the notes that are called so."""
+        return self._until_written("name words", lambda: catalog.name_words(self._connection))
 
     def matching(self, expression: str, within: Ids | None) -> Ids:
         """Ids of all passages that match `expression`, ascending."""
@@ -546,6 +631,23 @@ class Store:
         )
         return [row[0] for row in rows]
 
+    def latest_year(self, first: date, last: date) -> int | None:
+        """The year, of the days from `first` to `last` in it or an earlier one, of the newest note dated in them."""
+        begin, end = first.isoformat()[5:], last.isoformat()[5:]
+        join = "AND" if begin <= end else "OR"  # a winter is two ends of the calendar
+        inside = (
+            f"(substr({day}, 6) >= :begin {join} substr({day}, 6) <= :end)" for day in ("date_first", "date_last")
+        )
+        row = self._connection.execute(
+            "SELECT max(date_first) FROM note WHERE date_source <> 'file time' AND date_first <= :last "
+            f"AND {' AND '.join(inside)} AND julianday(date_last) - julianday(date_first) <= :days",
+            {"last": last.isoformat(), "begin": begin, "end": end, "days": (last - first).days},
+        ).fetchone()
+        if row[0] is None:
+            return None
+        newest = date.fromisoformat(row[0])
+        return newest.year - (newest.isoformat()[5:] < begin)
+
     def property_keys(self) -> list[str]:
         """Every property key that some note has."""
         return [row[0] for row in self._connection.execute("SELECT DISTINCT key FROM property ORDER BY key")]
@@ -598,13 +700,69 @@ class Store:
 
     def size_bytes(self) -> int:
         """What the index takes on disk."""
-        ours = (DATABASE, "vectors-", "words-")
-        return sum(path.stat().st_size for path in self.folder.iterdir() if path.name.startswith(ours))
+        return sum(path.stat().st_size for path in self._files())
 
     def is_damaged(self) -> bool:
         """Whether a recorded file cannot be used, so that search is slower: of vectors, or of common words."""
         missing = (self._get("base") and self._base() is None, self._get("common") and self._common() is None)
         return any(missing)
+
+    # -- checking and mending ---------------------------------------------------------------------------------------
+
+    def unsound(self) -> Iterator[check.Unsound]:
+        """All that is not as it must be, as far as can be told without the notes. Needs the writer's lock.
+
+        Of a database that SQLite finds damaged nothing else is looked at.
+        """
+        connection, bad = self._connection, False
+        try:
+            for found in check.database(connection):
+                bad = True
+                yield found
+            if not bad:
+                yield from check.full_text(connection)
+                yield from check.vectors(connection, self._dimension(), self.basis().shape[1] if self.recipe() else 0)
+                yield from check.orphans(connection)
+                yield from self._unsound_snapshots()
+        except (sqlite3.DatabaseError, ValueError) as error:
+            yield check.Unsound("database", f"the database cannot be read: {error}")
+        yield from check.rights(self.folder, self._files())
+
+    def _unsound_snapshots(self) -> Iterator[check.Unsound]:
+        base, common, recorded = self._base(), self._common(), self._get("common")
+        if self.is_damaged():
+            yield check.Unsound("snapshots", "a file of vectors or common words is missing, cut, or cannot be read")
+        try:
+            if base is not None:
+                yield from check.base(self._connection, base, self.vector_batches())
+            if common is not None and recorded is not None:
+                yield from check.common(self._connection, common, CommonWords(**json.loads(recorded)), self.folder)
+        except (ValueError, LookupError, ArithmeticError, RuntimeError, MemoryError) as error:  # numpy's, and FAISS's
+            yield check.Unsound("snapshots", f"a file of vectors or common words cannot be read: {error}")
+
+    def mend(self, unsound: Iterable[check.Unsound]) -> None:
+        """Make anew what follows from other things here, and have the next update read and embed again what does not.
+        A damaged database needs `salvage` before. Needs the writer's lock.
+        """
+        unsound = list(unsound)
+        parts = {found.part for found in unsound}
+        with self.transaction():
+            keys = [(key,) for found in unsound for key in found.keys]
+            self._connection.executemany("DELETE FROM vector WHERE embedded = ?", keys)
+            notes = [(note,) for found in unsound for note in found.notes]
+            self._connection.executemany("UPDATE note SET content_hash = x'', size = -1 WHERE id = ?", notes)
+            if "full text" in parts:
+                catalog.rebuild_full_text(self._connection)
+            catalog.sweep_vectors(self._connection)
+        for file in self._files():
+            file.chmod(0o600)
+        if parts & {"full text", "vectors", "snapshots"}:
+            self.drop_snapshots()
+
+    def _files(self) -> list[Path]:
+        """The files of the index that are there."""
+        ours = (DATABASE, LOCK, LAST, DAMAGED, "vectors-", "words-")
+        return [path for path in self.folder.iterdir() if path.name.startswith(ours)]
 
     # -- inside ----------------------------------------------------------------------------------------------------
 
@@ -652,7 +810,7 @@ class Store:
 
     def _tokens(self, asked: Iterable[str]) -> dict[str, list[str]]:
         self._tokenizer = self._tokenizer or words.Tokenizer()
-        return self._tokenizer(piece for word in asked for piece in words.query_terms(word))
+        return self._tokenizer(piece for word in asked for piece in terms_of(word))
 
     def _dimension(self) -> int:
         recipe = self.recipe()
@@ -667,6 +825,26 @@ class Store:
 
     def _set(self, key: str, value: str | bytes) -> None:
         self._connection.execute("INSERT OR REPLACE INTO manifest VALUES (?, ?)", (key, value))
+
+
+@contextmanager
+def writing(folder: Path, wait_s: float = 10.0) -> Iterator[None]:
+    """Hold the writer's lock. Raises IndexBusy if another process still has it after `wait_s` seconds."""
+    from filelock import FileLock, Timeout  # brings asyncio, which a reader need not wait for
+
+    lock = FileLock(folder / LOCK, timeout=wait_s, mode=0o600)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise IndexBusy(
+            f"Another notesearch is writing the index in {folder}; waited {wait_s:g} s. Try again when it is done."
+        ) from None
+    except OSError as error:
+        raise IndexUnusable(f"The index in {folder} cannot be written: {error}.") from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _make_folder(folder: Path) -> None:

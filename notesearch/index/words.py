@@ -8,7 +8,6 @@ nothing a person types is FTS5 syntax.
 
 from __future__ import annotations
 
-import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,9 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-CJK = re.compile(
-    "[\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3100-\u312f\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]+"
-)
+from notesearch.language import SPACELESS, pairs, terms_of
 
 _SELECTION_IN_SQL = 500
 """Up to this many rowids stand in the statement itself; above, a temporary table is cheaper than parsing them."""
@@ -43,26 +40,12 @@ class FieldWeights:
 
 def spread(text: str) -> str:
     """`text` with each run of Chinese, Japanese or Korean written as its characters and pairs, spaces between."""
-    return CJK.sub(lambda run: f" {' '.join([*run[0], *_pairs(run[0])])} ", text)
-
-
-def _pairs(run: str) -> list[str]:
-    return [run[i : i + 2] for i in range(len(run) - 1)]
-
-
-def query_terms(word: str) -> list[str]:
-    """The terms that stand in the index for one word of a query."""
-    terms: list[str] = []
-    at = 0
-    for run in CJK.finditer(word):
-        terms += [word[at : run.start()], *(_pairs(run[0]) or [run[0]])]
-        at = run.end()
-    return [term for term in [*terms, word[at:]] if term]
+    return SPACELESS.sub(lambda run: f" {' '.join([*run[0], *pairs(run[0])])} ", text)
 
 
 def any_of(words: Iterable[str], *, prefix: str = "") -> str:
     """An FTS5 expression that matches rows with at least one of `words`, or a word that begins with `prefix`."""
-    terms = [_quote(term) for word in words for term in query_terms(word)]
+    terms = [_quote(term) for word in words for term in terms_of(word)]
     if prefix:
         terms.append(_quote(prefix) + "*")
     return " OR ".join(dict.fromkeys(terms))
@@ -70,7 +53,7 @@ def any_of(words: Iterable[str], *, prefix: str = "") -> str:
 
 def phrase(words: str) -> str:
     """An FTS5 expression that matches `words` one after the other."""
-    return _quote(" ".join(query_terms(words)))
+    return _quote(" ".join(terms_of(words)))
 
 
 def all_of(expressions: Iterable[str]) -> str:
@@ -135,6 +118,23 @@ def holders(connection: sqlite3.Connection, expression: str, within: NDArray[np.
     for (id_,) in connection.execute("SELECT rowid FROM words WHERE words MATCH ?", (expression,)):
         if within is None or id_ in within[(at := np.searchsorted(within, id_)) : at + 1]:
             yield id_
+
+
+def headed(connection: sqlite3.Connection, words: Iterable[str], limit: int) -> list[int]:
+    """Ids of passages whose headings hold every one of `words`, as they are found, at most `limit`."""
+    expression = all_of(any_of([word]) for word in words)
+    if not expression:
+        return []
+    statement = "SELECT rowid FROM words WHERE words MATCH ? LIMIT ?"
+    return [int(row[0]) for row in connection.execute(statement, (f"headings : ({expression})", limit))]
+
+
+def knows(connection: sqlite3.Connection, word: str) -> bool:
+    """Whether a passage or the name of a note holds `word`, in any of its forms."""
+    expression = any_of([word])
+    statement = "SELECT 1 FROM {0} WHERE {0} MATCH ? LIMIT 1"
+    tables = ("words", "names")
+    return any(connection.execute(statement.format(table), (expression,)).fetchone() for table in tables)
 
 
 def count_holding(connection: sqlite3.Connection, expression: str, most: int = MOST) -> int:

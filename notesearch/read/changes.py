@@ -71,9 +71,11 @@ def compare(known: Mapping[str, KnownFile], walk: Walk, files: Sequence[File], *
     )
 
 
-def looks_like_an_accident(known: int, removed: int) -> bool:
-    """Whether so many notes are missing that nothing may be deleted without being told to (rule F9)."""
-    return removed > _FEW and removed * 2 > known
+def looks_like_an_accident(known: int, missing: int, *, empty: bool) -> bool:
+    """Whether so many notes are missing that nothing may be deleted without being told to (rule F9). A vault that is
+    `empty` may be the bare place where a drive is mounted, however few its notes were.
+    """
+    return (missing > _FEW and missing * 2 > known) or (empty and missing > 0)
 
 
 def _is_unchanged(before: KnownFile, file: File) -> bool:

@@ -11,10 +11,14 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from notesearch.language import STOP_WORDS, words_of
 from notesearch.results import Turn
 from notesearch.retrieve.query import Query, parse
+
+if TYPE_CHECKING:
+    from notesearch.dates.question import LatestYear
 
 _POINTS_BACK = re.compile(
     r"""(?ix)
@@ -36,11 +40,14 @@ def leans(question: str) -> bool:
     return len(telling) <= _FEW_WORDS or _POINTS_BACK.search(question) is not None
 
 
-def in_conversation(query: Query, history: Sequence[Turn]) -> Query:
-    """The query with what it takes along from `history`, oldest first; its own words stay first."""
+def in_conversation(query: Query, history: Sequence[Turn], latest_year: LatestYear | None = None) -> Query:
+    """The query with what it takes along from `history`, oldest first; its own words stay first.
+
+    `latest_year` as for `parse`.
+    """
     if not history or not leans(query.text):
         return query
-    earlier = list(_leant_on(history))
+    earlier = list(_leant_on(history, latest_year))
     carried = [word for each in earlier for word in each.telling_words]
     names = Counter(_NAME.findall(history[-1].answer)).most_common(_NAMES)
     new = " ".join(dict.fromkeys([*carried, *(name for name, _ in names)]))
@@ -55,12 +62,12 @@ def in_conversation(query: Query, history: Sequence[Turn]) -> Query:
     )
 
 
-def _leant_on(history: Sequence[Turn]) -> list[Query]:
+def _leant_on(history: Sequence[Turn], latest_year: LatestYear | None) -> list[Query]:
     found: list[Query] = []
     for turn in reversed(history[-_TURNS:]):
         if not turn.question.strip():
             continue
-        found.append(parse(turn.question))
+        found.append(parse(turn.question, latest_year=latest_year))
         if not leans(turn.question):
             break
     return found

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import TYPE_CHECKING
 
 import regex
 
@@ -17,6 +18,9 @@ from notesearch.dates.names import may_speak_of_time
 from notesearch.errors import UsageError
 from notesearch.index.records import DateSpan, Where
 from notesearch.language import STOP_WORDS, words_of
+
+if TYPE_CHECKING:
+    from notesearch.dates.question import LatestYear  # imported by questions about a time alone
 
 MAX_CHARACTERS = 2_000
 
@@ -29,7 +33,8 @@ _HALF_CHARACTER = regex.compile("[\ud800-\udfff]")
 @dataclass(frozen=True, slots=True)
 class Query:
     """A question, taken apart. `text` is what the encoder reads, `words` what the lexical arm looks for, `dates` the
-    days it speaks of.
+    days it speaks of. `begun` is the last word where it may be half typed, `completions` are words of names that it
+    may become.
     """
 
     text: str
@@ -39,6 +44,8 @@ class Query:
     where: Where = Where()
     dates: tuple[DateSpan, ...] = ()
     remarks: tuple[str, ...] = ()
+    begun: str = ""
+    completions: tuple[str, ...] = ()
 
     @property
     def telling_words(self) -> tuple[str, ...]:
@@ -53,9 +60,15 @@ class Query:
 
 
 def parse(
-    text: str, *, where: Where | None = None, property_keys: Collection[str] = (), today: date | None = None
+    text: str,
+    *,
+    where: Where | None = None,
+    property_keys: Collection[str] = (),
+    today: date | None = None,
+    latest_year: LatestYear | None = None,
 ) -> Query:
-    """Take a question apart; `where` is joined with the filters found, relative dates count from `today`.
+    """Take a question apart; `where` is joined with the filters found, relative dates count from `today`, and a date
+    without its year is of the `latest_year` that notes speak of.
 
     Raises UsageError if the text is blank.
     """
@@ -80,15 +93,17 @@ def parse(
             if token["quoted"] and not token["key"] and words_of(token["quoted"]):
                 query = replace(query, phrases=(*query.phrases, token["quoted"]))
     question = " ".join(kept)
-    return replace(query, text=question, words=words_of(question), dates=_dates(question, today or date.today()))
+    return replace(
+        query, text=question, words=words_of(question), dates=_dates(question, today or date.today(), latest_year)
+    )
 
 
-def _dates(question: str, today: date) -> tuple[DateSpan, ...]:
+def _dates(question: str, today: date, latest_year: LatestYear | None) -> tuple[DateSpan, ...]:
     if not may_speak_of_time(question):
         return ()
     from notesearch.dates.question import dates_in_question
 
-    return tuple(span for _, _, span in dates_in_question(question, today))
+    return tuple(span for _, _, span in dates_in_question(question, today, latest_year=latest_year))
 
 
 def _filter(token: regex.Match[str], property_keys: Collection[str]) -> Where | None:

@@ -39,6 +39,9 @@ class _Collector:
     def token_starts(self, text: str) -> Sequence[int]:
         return self._embedder.token_starts(text)
 
+    def reads(self, text: str) -> bool:
+        return self._embedder.reads(text)
+
     def embed_passages(self, texts: Sequence[str]) -> Encoded:
         self.batches.append(list(texts))
         nothing = np.zeros((len(texts), self.card.dimension), np.float32)
@@ -53,7 +56,7 @@ def batches_of(vault: Path, embedder: Embedder, settings: Settings) -> list[list
     collector = _Collector(embedder)
     with tempfile.TemporaryDirectory() as folder:
         store = Store.open(Path(folder) / "index", create=True)
-        store.add_vault(vault, vault.name, detect_kind(vault))
+        store.add_vault(vault, detect_kind(vault))
         store.set_recipe(recipe_of(collector, settings), collector.basis())
         with store.writing():
             update(store, collector, settings, [scan(store, each, settings) for each in store.vaults()])

@@ -21,5 +21,5 @@ def _with_architecture(*words: Any, **named: Any) -> Any:
 
 
 if __name__ == "__main__":
-    AutoConfig.from_pretrained = _with_architecture
-    main()
+    AutoConfig.from_pretrained = _with_architecture  # type: ignore[method-assign]
+    main()  # type: ignore[no-untyped-call]

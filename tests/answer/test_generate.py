@@ -18,6 +18,7 @@ from notesearch.errors import UsageError
 from tests.answer.server import Heard, Reply, serving
 
 QUESTION = "flour water salt"
+pytestmark = pytest.mark.local_server
 OWN_WORDS = "flour, water, salt."
 
 

