@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pty
 import select
+import signal
 import subprocess
 import sys
+import termios
 import time
 from pathlib import Path
 
@@ -139,6 +142,7 @@ def _typed(folder: Path, *lines: str) -> str:
                 break
             seen += data.decode("utf-8", "replace")
             if waiting and seen.endswith("? "):
+                time.sleep(0.3)  # what reads the line is there a moment after what asks for it
                 os.write(master, waiting.pop(0).encode())
         os.close(master)
         assert process.wait(20) == 0, seen
@@ -147,8 +151,6 @@ def _typed(folder: Path, *lines: str) -> str:
 
 
 def _own_terminal() -> None:
-    """Make the pseudo-terminal the process's own, so that Ctrl-C reaches it."""
-    import fcntl
-    import termios
-
+    """Make the pseudo-terminal the process's own, and its Ctrl-C heard, whatever the tests were started by."""
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
