@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import io
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -119,7 +119,9 @@ def index(
 
 @app.command()
 def ask(
-    question: Annotated[str, typer.Argument(help="What you want to know.")],
+    question: Annotated[
+        str | None, typer.Argument(help="What you want to know; without it, a conversation.", show_default=False)
+    ] = None,
     index: Index = None,
     k: Count = 5,
     json: AsJson = False,
@@ -131,13 +133,36 @@ def ask(
     path: InPath = None,
     where: Property = None,
     sort: Sort = "score",
+    llm: Annotated[
+        str | None,
+        typer.Option(
+            "--llm",
+            help="Let a language model write the answer: NAME of Ollama's, or NAME@PLACE (llama.cpp, lmstudio, openai, "
+            'or an address); "" for none.',
+            metavar="NAME[@PLACE]",
+            show_default=False,
+        ),
+    ] = None,
+    show_prompt: Annotated[
+        bool, typer.Option("--show-prompt", help="Print what a language model would be sent, and send nothing.")
+    ] = False,
     quiet: Quiet = False,
 ) -> None:
     """Answer in the notes' own words, then show the passages the answer rests on."""
-    from notesearch.render import print_answer
+    from notesearch.render import Telling, print_answer
 
+    wanted = _where(from_, to, tag, path, where)
+    if question is None:
+        _converse(index, k, wanted, llm, quiet, plain=json or jsonl or show_prompt)
+        return
+    telling = Telling(_console())
     with _notebook(index, quiet=quiet, create=False) as notebook:
-        answer = notebook.ask(question, k, where=_where(from_, to, tag, path, where), explain=explain)
+        if show_prompt:
+            _show_prompt(notebook.prompt(question, k, where=wanted), json)
+            return
+        tell = None if json or jsonl else telling
+        answer = notebook.ask(question, k, where=wanted, explain=explain, llm=llm, tell=tell)
+        telling.end_line()
         notebook.remember_shown(answer.hits)
     hits = _sorted(answer.hits, sort)
     if json or jsonl:
@@ -146,7 +171,7 @@ def ask(
     else:
         from dataclasses import replace
 
-        print_answer(_console(), replace(answer, hits=hits))
+        print_answer(_console(), replace(answer, hits=hits), told=telling.told)
     if not answer.answerable:
         raise typer.Exit(1)
 
@@ -380,6 +405,31 @@ def eval(
     else:
         print_evaluation(_console(), found)
     if not found.measured:
+        raise typer.Exit(1)
+
+
+def _converse(index: Path | None, k: int, where: Where, llm: str | None, quiet: bool, *, plain: bool) -> None:
+    """A conversation. Raises UsageError where nobody can hold one."""
+    if plain or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError(
+            'There is no question. Ask one: notesearch ask "why did I move". Without one, a conversation begins, '
+            "which needs a terminal."
+        )
+    from notesearch.converse import converse
+
+    with _notebook(index, quiet=quiet, create=False) as notebook:
+        converse(notebook, _console(), _console(stderr=True), k=k, where=where, llm=llm, quiet=quiet)
+
+
+def _show_prompt(messages: Sequence[Mapping[str, str]], json: bool) -> None:
+    from notesearch.render import print_prompt, to_json
+
+    if json:
+        print(to_json({"prompt": list(messages)}))
+    else:
+        print_prompt(_console(), messages)
+    if not messages:
+        print("notesearch: The notes do not seem to say, so a language model would not be asked.", file=sys.stderr)
         raise typer.Exit(1)
 
 

@@ -10,6 +10,7 @@ NotesearchError
     │   └── IndexDamaged  what is in it cannot be what was written
     ├── IndexBusy         another process is writing
     ├── ModelError        a model cannot be loaded, or is not the one that made the index
+    ├── LanguageModelError  a language model cannot be asked, or does not answer as it should
     └── NothingOpens      no program was found that opens a note
 
 A message says what was tried, what was seen, and the way out; it claims no cause that it cannot prove.
@@ -58,3 +59,7 @@ class NothingOpens(UnusableError):
 
 class ModelError(UnusableError):
     """A model cannot be loaded, or its vectors are not the index's."""
+
+
+class LanguageModelError(UnusableError):
+    """A language model cannot be asked, or does not answer as it should."""

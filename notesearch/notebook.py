@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -35,6 +35,7 @@ from notesearch.results import (
     Problem,
     Progress,
     Status,
+    Turn,
     UpdateReport,
     VaultStatus,
     silent,
@@ -43,6 +44,7 @@ from notesearch.scan import Scan, folder_problems, not_opened, scan
 from notesearch.vaults import add, called, checked, forget, listed, move
 
 if TYPE_CHECKING:
+    from notesearch.answer.generate import LanguageModel
     from notesearch.retrieve.candidates import Meaning
     from notesearch.retrieve.query import Query
     from notesearch.search import Ranking
@@ -175,28 +177,66 @@ class Notebook:
             unreachable = (Problem(name, "", str(error)) for name, error in self._unreachable.items())
             return replace(report, refused=(*report.refused, *unreachable))
 
-    def search(self, query: str, k: int = 10, *, where: Where | None = None, explain: bool = False) -> list[Hit]:
+    def search(
+        self,
+        query: str,
+        k: int = 10,
+        *,
+        where: Where | None = None,
+        explain: bool = False,
+        history: Sequence[Turn] = (),
+    ) -> list[Hit]:
         """The best `k` passages, best first. Raises UsageError if `query` is blank or `k` below 1.
 
-        Every hit carries its signals; with `explain`, why it stands where it stands, too.
+        Every hit carries its signals; with `explain`, why it stands where it stands, too. `history` as for `ask`.
         """
         with self._using():
-            parsed = self._parse(query, k, where, typing=query == query.rstrip())
+            parsed = self._parse(query, k, where, history, typing=query == query.rstrip())
             return self._search(parsed, self._meaning(parsed), k, explain=explain)
 
-    def ask(self, question: str, k: int = 5, *, where: Where | None = None, explain: bool = False) -> Answer:
+    def ask(
+        self,
+        question: str,
+        k: int = 5,
+        *,
+        where: Where | None = None,
+        explain: bool = False,
+        history: Sequence[Turn] = (),
+        llm: str | None = None,
+        tell: Callable[[str], None] | None = None,
+    ) -> Answer:
         """An answer in the notes' own words, and the `k` passages it rests on. Raises as `search`.
 
-        With `explain`, also what its confidence rests on, and why each passage stands where it stands.
+        With `explain`, also what its confidence rests on, and why each passage stands where it stands. A question that
+        leans on `history`, the `turn`s of earlier answers, oldest first, is understood with their words. A language
+        model `llm` (NAME@PLACE; None: that of the settings; "": none) writes the answer if the notes seem to hold one;
+        `tell` gets each of its sentences once it is checked. If it fails, that is a remark.
         """
-        with self._using():
-            query = self._parse(question, k, where)
-            meaning = self._meaning(query)
-            from notesearch.ask import JUDGED, ask
+        model = self._language_model(llm)
+        answer, query = self._extracted(question, k, where, explain, history)
+        if model is None:
+            return answer
+        from notesearch.ask import prompt_for, write
 
-            hits = self._search(query, meaning, max(k, JUDGED), explain=explain)
-            newer = len(self._newer)
-            return ask(self.store, question, query, meaning, hits, k, self._embedder, newer=newer, explain=explain)
+        prompt = prompt_for(answer, query, history, self.settings)
+        if prompt is None:
+            return answer
+        answer, remarks = write(answer, prompt, model, self.settings.llm_timeout_s, self._similar, tell)
+        with self._lock:
+            self._remark(*remarks)
+        return answer
+
+    def prompt(
+        self, question: str, k: int = 5, *, where: Where | None = None, history: Sequence[Turn] = ()
+    ) -> Sequence[Mapping[str, str]]:
+        """The messages that a language model would be sent for a question, each with its role; none if the notes do
+        not seem to hold an answer. Nothing is sent. Raises as `search`.
+        """
+        from notesearch.ask import prompt_for
+
+        answer, query = self._extracted(question, k, where, False, history)
+        prompt = prompt_for(answer, query, history, self.settings)
+        return prompt.messages if prompt else ()
 
     # -- vaults ----------------------------------------------------------------------------------------------------
 
@@ -447,7 +487,46 @@ class Notebook:
             self._ahead.submit(self._embedder.load)
             self._ahead.shutdown(wait=False)
 
-    def _parse(self, text: str, k: int, where: Where | None, *, typing: bool = False) -> Query:
+    def _extracted(
+        self, question: str, k: int, where: Where | None, explain: bool, history: Sequence[Turn]
+    ) -> tuple[Answer, Query]:
+        """The answer in the notes' own words, and the question as it was understood."""
+        with self._using():
+            query = self._parse(question, k, where, history)
+            meaning = self._meaning(query)
+            from notesearch.ask import JUDGED, ask
+
+            hits = self._search(query, meaning, max(k, JUDGED), explain=explain)
+            newer = len(self._newer)
+            answer = ask(self.store, question, query, meaning, hits, k, self._embedder, newer=newer, explain=explain)
+            return answer, query
+
+    def _language_model(self, named: str | None) -> LanguageModel | None:
+        """The model that was named here or in the settings, but not by a vault. Raises UsageError if it is no name."""
+        if named is None:
+            file, roots = self.settings.llm_named_in, [Path(vault.root) for vault in self.store.vaults()]
+            if file is not None and any(file.resolve().is_relative_to(root) for root in roots):
+                self._remark(f"{file} lies in a vault, where 'llm' may not be set; it is not used.")
+                return None
+            named = self.settings.llm
+        if not named:
+            return None
+        from notesearch.answer.generate import LanguageModel
+
+        return LanguageModel.named(named)
+
+    def _similar(self, sentence: str, others: Sequence[str]) -> Sequence[float]:
+        """The cosine of a sentence with each of the others."""
+        if not others:
+            return (0.0,)
+        with self._lock:
+            vectors = self._embedder.embed_passages([sentence, *others]).vectors
+        cosines: list[float] = (vectors[1:] @ vectors[0]).tolist()
+        return cosines
+
+    def _parse(
+        self, text: str, k: int, where: Where | None, history: Sequence[Turn] = (), *, typing: bool = False
+    ) -> Query:
         """The question, taken apart; before that the index is brought to what the disk holds, while the encoder loads.
 
         `typing`: its last word may be half typed.
@@ -458,9 +537,14 @@ class Notebook:
 
         if k < 1:
             raise UsageError(f"-k {k} asks for no results. Ask for 1 or more.")
-        query = parse(text, where=where, property_keys=self.store.property_keys(), latest_year=self.store.latest_year)
+        latest_year = self.store.latest_year
+        query = parse(text, where=where, property_keys=self.store.property_keys(), latest_year=latest_year)
         self._look_again()
-        query = forgiven(self.store, query, typing=typing)
+        if history:
+            from notesearch.retrieve.conversation import in_conversation
+
+            query = in_conversation(query, history, latest_year)
+        query = forgiven(self.store, query, typing=typing and not history)
         self._remark(*query.remarks)
         return query
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -18,6 +18,7 @@ from rich.text import Text
 
 from notesearch.index.records import DateSpan, role_of
 from notesearch.results import (
+    NOT_BORNE_OUT,
     Answer,
     Checkup,
     Contribution,
@@ -30,6 +31,7 @@ from notesearch.results import (
     Missed,
     Place,
     Problem,
+    Quote,
     Status,
     UpdateReport,
     VaultStatus,
@@ -72,22 +74,75 @@ def place(hit: Hit) -> str:
     return f"{shown(hit.note)}:{hit.lines[0]}"
 
 
-def print_answer(console: Console, answer: Answer) -> None:
-    """The answer, then the passages it rests on; what its confidence rests on, if that was asked for."""
+class Telling:
+    """Prints the sentences of an answer while they are written; `told` is whether there were any."""
+
+    def __init__(self, console: Console) -> None:
+        self.told = False
+        self._console = console
+        self._in_line = False
+
+    def __call__(self, sentence: str) -> None:
+        """Print one behind those before it."""
+        self.told = self._in_line = True
+        self._console.print(_generated(sentence), end="", soft_wrap=True)
+
+    def end_line(self) -> None:
+        """What is printed next starts on a line of its own."""
+        if self._in_line:
+            self._console.print()
+        self._in_line = False
+
+
+def _generated(text: str) -> Text:
+    said = Text(shown(text, one_line=False))
+    said.highlight_words([NOT_BORNE_OUT], style="yellow")
+    return said
+
+
+def print_answer(console: Console, answer: Answer, *, told: bool = False) -> None:
+    """The answer, then the passages it rests on; what its confidence rests on, if that was asked for. `told`: what a
+    model wrote was printed while it wrote.
+    """
     if answer.text is None:
         nearest = "The nearest passages:" if answer.hits else "Nothing comes near, either."
         console.print(f"[bold]The notes do not seem to say.[/bold] {nearest}")
-    for quote in answer.quotes:
+    elif answer.generator != "extract":
+        _print_generated(console, answer, told=told)
+    else:
+        _print_quotes(console, answer.quotes)
+    if answer.explanation is not None:
+        _print_indented(console, _grounds(answer.confidence, answer.explanation), 2)
+    console.print()
+    print_hits(console, answer.hits)
+
+
+def _print_generated(console: Console, answer: Answer, *, told: bool) -> None:
+    if not told:
+        console.print(_generated(answer.text or ""), soft_wrap=True)
+    sentences: dict[str, bool] = {}
+    for citation in answer.citations:
+        sentences[citation.sentence] = sentences.get(citation.sentence, False) or citation.supported
+    by = f"{answer.generator}: {sum(sentences.values())} of {len(sentences)} sentences are borne out by what they cite"
+    console.print(Text(shown(by), style="dim"), soft_wrap=True)
+
+
+def _print_quotes(console: Console, quotes: Sequence[Quote]) -> None:
+    for quote in quotes:
         line = Text("“" + shown(quote.text, one_line=False) + "”", style="bold")
         first, last = quote.lines
         where = f"{quote.note}:{first}" + (f"-{last}" if last > first else "")
         line.append("  ")
         line.append(shown(where), style=f"cyan link {quote.url}" if _clickable(console) else "cyan")
         _print_indented(console, line, 2)
-    if answer.explanation is not None:
-        _print_indented(console, _grounds(answer.confidence, answer.explanation), 2)
-    console.print()
-    print_hits(console, answer.hits)
+
+
+def print_prompt(console: Console, messages: Sequence[Mapping[str, str]]) -> None:
+    """What a language model would be sent, word for word."""
+    for message in messages:
+        console.print(Text(f"[{message['role']}]", style="bold cyan"))
+        console.print(Text(message["content"]), soft_wrap=True)
+        console.print()
 
 
 def print_hits(console: Console, hits: Sequence[Hit]) -> None:

@@ -192,9 +192,15 @@ class Quote:
     url: str
 
 
+NOT_BORNE_OUT = "[not borne out]"
+"""Stands in a generated answer behind a sentence whose passages do not say so."""
+
+
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A sentence of a generated answer, the passage it names, and whether that passage bears it out."""
+    """A sentence of a generated answer, the `passage` it names (the id of a hit; 0: none that was shown to the model),
+    and whether that passage bears it out.
+    """
 
     sentence: str
     passage: int
@@ -216,11 +222,22 @@ class Grounds(_Record):
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """An earlier question of a conversation, and what was answered; "" if nothing was."""
+
+    question: str
+    answer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Answer(_Record):
     """What the notes say to a question.
 
-    `text` is None when they do not say. `confidence` is the probability, 0..1, that the notes hold an answer; they are
-    said to (`answerable`) from a threshold on. `newer`: notes that changed and are not in the index yet. `explanation`
+    `text` is None when they do not say. `generator` wrote it: "extract" takes it from the notes word for word, a
+    language model goes by its name; then `citations` tell sentence by sentence what it rests on, also if nothing was
+    borne out and the extract took the answer's place. `quotes` are verbatim in any case. `confidence` is the
+    probability, 0..1, that the notes hold an answer; they are said to (`answerable`) from a threshold on, unless a
+    language model found none in the passages. `newer`: notes that changed and are not in the index yet. `explanation`
     is there if it was asked for.
     """
 
@@ -235,6 +252,11 @@ class Answer(_Record):
     generator: str
     hits: tuple[Hit, ...]
     explanation: Grounds | None = None
+
+    @property
+    def turn(self) -> Turn:
+        """What a later question of the same conversation may lean on."""
+        return Turn(self.question, self.text or "")
 
 
 @dataclass(frozen=True, slots=True)

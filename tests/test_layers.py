@@ -6,7 +6,7 @@ import ast
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1] / "notesearch"
-FACES = {"cli", "__main__"}
+FACES = {"cli", "converse", "__main__"}
 TRIPS = {"scan", "vaults", "check", "open", "update", "search", "ask", "evaluate"}
 STAGES = {"read", "embed", "retrieve", "answer"}
 GROUND = {
