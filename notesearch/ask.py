@@ -48,7 +48,7 @@ def ask(
     """
 
     def close(hits: Sequence[Hit], spans: Sequence[Spans]) -> list[list[float]]:
-        if meaning is None:
+        if meaning is None or not hits:
             return [[0.0] * len(each) for each in spans]
         return _closeness(store, embedder, meaning, hits, spans)
 

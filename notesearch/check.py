@@ -49,7 +49,7 @@ def _against_their_files(store: Store, limit_bytes: int, progress: Progress) -> 
     for done, note in enumerate(notes.values()):
         progress("comparing", done, len(notes))
         root = roots[note.vault]
-        unchanged = note.content_hash and is_fresh(root / note.path, note)
+        unchanged = note.content_hash and is_fresh(root, note)
         if unchanged and not _is_true(note, store.passages_of(note.id), root, limit_bytes):
             untrue.append(note)
     progress("comparing", len(notes), len(notes))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import io
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 _INTERRUPTED = 130
 """The status by which typer says that Ctrl-C was pressed."""
+_WrongWords: Any = typer.BadParameter.__mro__[1]
+"""The base of what typer says of words that it does not understand; it has no public name."""
 
 app = typer.Typer(
     name="notesearch",
@@ -57,17 +60,23 @@ def main() -> None:
     """The `notesearch` command: run it, and turn errors of ours into one sentence and an exit status."""
     gc.set_threshold(50_000)  # imports make many objects and no garbage: looking for it costs a cold question 5 %
     try:
-        app()
+        status = app(standalone_mode=False) or 0
     except NotesearchError as error:
         print(f"notesearch: {_safe(str(error))}", file=sys.stderr)
-        sys.exit(error.exit_status)
-    except SystemExit as ending:
-        if ending.code == _INTERRUPTED:
-            print("notesearch: stopped. What was done is kept; `notesearch index` goes on from there.", file=sys.stderr)
-        raise
+        status = error.exit_status
+    except _WrongWords as error:
+        said = io.StringIO()
+        error.show(said)  # what it quotes of the words may be anything (rule X1)
+        print(_safe(said.getvalue().rstrip("\n"), one_line=False), file=sys.stderr)
+        status = error.exit_code
+    except typer.Abort:
+        status = _INTERRUPTED
     except BrokenPipeError:  # the reader of our output has had enough
         sys.stderr.close()
-        sys.exit(0)
+        status = 0
+    if status == _INTERRUPTED:
+        print("notesearch: stopped. What was done is kept; `notesearch index` goes on from there.", file=sys.stderr)
+    sys.exit(status)
 
 
 @app.callback(invoke_without_command=True)
@@ -462,13 +471,18 @@ def _progress(quiet: bool) -> Iterator[Any]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     units = {"reading": "notes", "embedding": "passages", "asking": "questions", "comparing": "notes"}
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"))
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+    )
     with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
         tasks: dict[str, Any] = {}
 
         def show(stage: str, done: int, total: int) -> None:
             if total and stage not in tasks:
-                tasks[stage] = bar.add_task(stage, total=total, rate="")
+                tasks[stage] = bar.add_task(_safe(stage), total=total, rate="")
             if stage in tasks:
                 speed = bar.tasks[tasks[stage]].speed
                 rate = f"{speed:,.0f} {units[stage]}/s" if speed and stage in units else ""
@@ -480,7 +494,7 @@ def _progress(quiet: bool) -> Iterator[Any]:
 def _console(*, stderr: bool = False) -> Console:
     from rich.console import Console
 
-    return Console(stderr=stderr, highlight=False)
+    return Console(stderr=stderr, highlight=False, emoji=False)  # `:smile:` in a note is what it is
 
 
 def _where(
@@ -535,7 +549,7 @@ def _print_json(head: dict[str, Any], hits: Any, lines: bool) -> None:
         print(to_json({**head, "hits": [hit.to_dict() for hit in hits]}))
 
 
-def _safe(message: str) -> str:
+def _safe(message: str, *, one_line: bool = True) -> str:
     from notesearch.render import shown
 
-    return shown(message)
+    return shown(message, one_line=one_line)

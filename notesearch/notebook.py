@@ -111,15 +111,22 @@ class Notebook:
                 raise
             store = Store.salvage(folder)
         try:
-            added = [remark for root in roots for remark in add(store, root)]
-            settings = replace(settings, remarks=(*settings.remarks, *added))
-            recipe = store.recipe()
+            with store.saying():
+                added = [remark for root in roots for remark in add(store, root)]
+                settings = replace(settings, remarks=(*settings.remarks, *added))
+                recipe = store.recipe()
             name = model or (recipe.model.name if recipe else settings.model)
             known = recipe.model if recipe and not model else None
-            return cls(store, choice.for_questions(name, settings.cache, known), settings)
+            notebook = cls(store, choice.for_questions(name, settings.cache, known), settings)
         except BaseException:
             store.close()
             raise
+        if store.migrated_from:
+            notebook._remark(
+                "The index was of an older format and was brought to today's; the next `notesearch index` reads every "
+                "note again."
+            )
+        return notebook
 
     def close(self) -> None:
         """Let go of the index."""
@@ -153,7 +160,7 @@ class Notebook:
         """
         from notesearch.update import update  # brings what reads notes, which a question seldom needs
 
-        with self._lock, self.store.writing(wait_s):
+        with self._using(), self.store.writing(wait_s):
             if not self.store.vaults():
                 raise UsageError("The index has no vault yet. Name one: notesearch index VAULT")
             scans = self._scan(verify=verify, retry=retry)
@@ -161,7 +168,10 @@ class Notebook:
                 raise next(iter(self._unreachable.values()))
             if self._needs_the_model(scans) and self._take_recipe(progress):
                 scans = self._scan(verify=verify, retry=retry)  # by another recipe every note is read again
+            damaged = self.store.is_damaged()
             report = update(self.store, self._embedder, self.settings, scans, force=force, progress=progress)
+            if damaged:
+                self._remark("A file of the index was missing or damaged; it was made anew from the database.")
             self._newer = frozenset()
             self._remark(*attachments.kept(self._roles_known(), self.settings.attachments))
             unreachable = (Problem(name, "", str(error)) for name, error in self._unreachable.items())
@@ -180,7 +190,7 @@ class Notebook:
 
         Every hit carries its signals; with `explain`, why it stands where it stands, too. `history` as for `ask`.
         """
-        with self._lock:
+        with self._using():
             parsed = self._parse(query, k, where, history, typing=query == query.rstrip())
             return self._search(parsed, self._meaning(parsed), k, explain=explain)
 
@@ -232,12 +242,12 @@ class Notebook:
 
     def vaults(self) -> tuple[VaultStatus, ...]:
         """The vaults of this index, in the order they were added, as they are now."""
-        with self._lock:
+        with self._using():
             return listed(self.store)
 
     def vault(self, name: str) -> VaultStatus:
         """The vault of a name, or with a folder. Raises UsageError if there is none, or it could be either of two."""
-        with self._lock:
+        with self._using():
             wanted = called(self.store, name).name
             return next(vault for vault in listed(self.store) if vault.name == wanted)
 
@@ -269,7 +279,7 @@ class Notebook:
 
     @contextmanager
     def _changing_vaults(self, wait_s: float) -> Iterator[None]:
-        with self._lock, self.store.writing(wait_s):
+        with self._using(), self.store.writing(wait_s):
             yield
             self._scanned_at = float("-inf")
 
@@ -281,7 +291,7 @@ class Notebook:
         """
         from notesearch.search import hits_near
 
-        with self._lock:
+        with self._using():
             self._look_again()
             return self._as_files_are(lambda: hits_near(self.store, self._note_called(note), k, self.settings))
 
@@ -289,7 +299,7 @@ class Notebook:
         """Keep which hits were shown, for `place`: numbers only, in a file that only the index's owner can read."""
         from notesearch.open import remember
 
-        with self._lock:
+        with self._using():
             remember(self.store, hits)
 
     def place(self, which: str) -> Opening:
@@ -298,7 +308,7 @@ class Notebook:
         """
         from notesearch.open import place
 
-        with self._lock:
+        with self._using():
             self._look_again()
             found, remark = place(self.store, self.settings, which, self._note_called)
             self._remark(*([remark] if remark else []))
@@ -326,7 +336,7 @@ class Notebook:
 
         if model and against:
             raise UsageError("An index is compared with one other: name a model or an index, not both.")
-        with self._lock, ExitStack() as opened:
+        with self._using(), ExitStack() as opened:
             self._look_again()
             compared = [self]
             if against:
@@ -343,7 +353,7 @@ class Notebook:
 
     def status(self) -> Status:
         """The index at a glance; looks at the disk for notes that are newer."""
-        with self._lock:
+        with self._using():
             self._look_again()
             counts, recipe, rows = self.store.counts(), self.store.recipe(), self.store.vaults()
             names = {vault.id: vault.name for vault in rows}
@@ -375,7 +385,7 @@ class Notebook:
         from notesearch.check import check, findings
 
         limit = self.settings.max_note_bytes
-        with self._lock, self.store.writing(wait_s):
+        with self._using(), self.store.writing(wait_s):
             unsound = check(self.store, limit, progress)
             found = findings(unsound)
             sound = all(finding.harmless for finding in found)
@@ -388,7 +398,7 @@ class Notebook:
             else:
                 self.store.mend(unsound)
         report = self.update(wait_s=wait_s, progress=progress)
-        with self._lock, self.store.writing(wait_s):
+        with self._using(), self.store.writing(wait_s):
             self.store.tidy()
             if not report.refused:
                 self.store.drop_damaged()
@@ -397,7 +407,7 @@ class Notebook:
 
     def doubtful_links(self) -> list[DoubtfulLink]:
         """Links that lead nowhere, then those that several files would have fitted; by note and line."""
-        with self._lock:
+        with self._using():
             self._look_again()
             names = {vault.id: vault.name for vault in self.store.vaults()}
             return [
@@ -427,6 +437,12 @@ class Notebook:
         return self._embedder
 
     # -- inside ----------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _using(self) -> Iterator[None]:
+        """One thread at a time; what SQLite refuses is said in words of ours."""
+        with self._lock, self.store.saying():
+            yield
 
     @contextmanager
     def _another(self, folder: Path) -> Iterator[Self]:
@@ -475,7 +491,7 @@ class Notebook:
         self, question: str, k: int, where: Where | None, explain: bool, history: Sequence[Turn]
     ) -> tuple[Answer, Query]:
         """The answer in the notes' own words, and the question as it was understood."""
-        with self._lock:
+        with self._using():
             query = self._parse(question, k, where, history)
             meaning = self._meaning(query)
             from notesearch.ask import JUDGED, ask
@@ -557,8 +573,9 @@ class Notebook:
         from notesearch.search import stale_notes
 
         for _ in range(_TRIES):
-            hits = find()
-            stale = stale_notes(self.store, {hit.note_id for hit in hits})
+            with self.store.snapshot():  # another process may write: what is compared must be what was found
+                hits = find()
+                stale = stale_notes(self.store, {hit.note_id for hit in hits})
             if not stale or not self._refresh(stale):
                 break
         fresh = [hit for hit in hits if hit.note_id not in {note for note, _, _ in stale}]

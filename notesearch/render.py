@@ -39,7 +39,7 @@ from notesearch.results import (
 )
 
 _UNSAFE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f\ud800-\udfff]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f\ud800-\udfff]"
 )
 _MOST_LINES = 12
 _MOST_NOTES = 3
@@ -359,7 +359,7 @@ def print_vaults(console: Console, vaults: Sequence[VaultStatus]) -> None:
             escape(shown(vault.name)), f"{vault.notes:,}", read, _STATES[vault.state], escape(shown(vault.root))
         )
     if not console.is_terminal:  # each row on one line, for other programs to read
-        console = Console(file=console.file, width=10_000, highlight=False)
+        console = Console(file=console.file, width=10_000, highlight=False, emoji=False)
     console.print(table)
 
 

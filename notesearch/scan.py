@@ -6,12 +6,15 @@ wait for it.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from notesearch.config import Settings
+from notesearch.dates.order import DateOrder
 from notesearch.index.catalog import KnownFile, VaultRow
 from notesearch.index.records import Fingerprint
 from notesearch.index.store import Store, now_ns
@@ -22,11 +25,20 @@ from notesearch.read.vault import Unreadable, Walk, WalkRules, is_gone, walk
 from notesearch.results import Problem
 
 
+class Reading(NamedTuple):
+    """What a vault as a whole tells of how its notes are read: its kind, the order of dates, daily notes' names."""
+
+    kind: str
+    day_first: bool
+    daily_format: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Scan:
     """A vault as it is on disk now, against the index. `known`: how many files the index has of it, and how many of
-    those are `missing`; `reread`: its kind changed, and so what its notes mean; `unproven`: files that were not found,
-    and of which the system does not say that they are gone.
+    those are `missing`; `reading`: what decides, beside its bytes, how a note is read; `reread`: that has changed, and
+    so what the notes mean; `unproven`: files that were not found, and of which the system does not say that they are
+    gone.
     """
 
     vault: VaultRow
@@ -35,6 +47,7 @@ class Scan:
     known: int
     missing: int
     scanned_ns: int
+    reading: Reading
     reread: bool = False
     unproven: tuple[Problem, ...] = ()
 
@@ -51,9 +64,16 @@ class Scan:
         )
 
     @property
+    def targets(self) -> str:
+        """Changes with the files that links can lead to, attachments among them."""
+        files = "\0".join(file.path for file in self.walk.files)
+        return hashlib.blake2b(files.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
+
+    @property
     def links_due(self) -> bool:
-        """Whether links must be followed anew though no note changed: notes have gone to or come from another vault."""
-        return self.known > 0 and "targets" not in json.loads(self.vault.scan)
+        """Whether links may lead elsewhere now, though perhaps no note changed: files or vaults have come or gone."""
+        recorded: str | None = json.loads(self.vault.scan).get("targets")
+        return self.targets != recorded
 
     @property
     def slow(self) -> frozenset[str]:
@@ -81,11 +101,18 @@ def scan(store: Store, vault: VaultRow, settings: Settings, *, verify: bool = Fa
     failed = {} if retry else {f.path: f.fingerprint for f in store.failures() if f.vault == vault.id}
     roles = readable(settings.attachments)
     notes = [f for f in found.files if f.role in roles and failed.get(f.path) != f.fingerprint]
-    reread = vault.scanned_ns > 0 and found.kind != vault.kind
     known = store.known_files(vault.id)
+    reading = _reading(found, settings)
+    before = json.loads(vault.scan).get("reading")
+    reread = bool(known) and before is not None and Reading(*before) != reading
     changes = compare(_without_kept(known, found, failed, settings), found, notes, verify=verify or reread)
     changes, missing, unproven = _proven(changes, root, vault.name)
-    return Scan(vault, found, changes, len(known), missing, scanned_ns, reread, unproven)
+    return Scan(vault, found, changes, len(known), missing, scanned_ns, reading, reread, unproven)
+
+
+def _reading(found: Walk, settings: Settings) -> Reading:
+    order = DateOrder.learn((file.path for file in found.files), fallback=DateOrder(settings.day_first))
+    return Reading(found.kind, order.day_first, found.daily_format)
 
 
 def _proven(changes: Changes, root: Path, name: str) -> tuple[Changes, int, tuple[Problem, ...]]:

@@ -17,7 +17,8 @@ from notesearch.index.links import Neighbour
 from notesearch.index.records import Fingerprint
 from notesearch.index.store import Store
 from notesearch.language import SPACELESS, stem
-from notesearch.read.vault import obsidian_root, original_of
+from notesearch.read.changes import is_settled
+from notesearch.read.vault import Unreadable, obsidian_root, original_of, read_bytes
 from notesearch.results import Hit, LinkedNote, Place, Signals, Urls
 from notesearch.retrieve.candidates import Arms, Candidate, Candidates, Meaning
 from notesearch.retrieve.folding import Kept, fold, spread
@@ -186,7 +187,7 @@ def _alike(
     for each in kept.alike:
         note, passage = notes[each.candidate.note], passages[each.candidate.id]
         vault, line, headings = places.vaults[note.vault], passage.lines[0], passage.headings
-        if is_fresh(Path(vault.root) / note.path, note):
+        if is_fresh(Path(vault.root), note):
             url = places.urls(note, line, headings[-1] if headings else "").preferred
             found.append(Place(vault.name, note.path, line, headings[-1] if headings else note.title, url))
     return tuple(found)
@@ -220,19 +221,31 @@ def _inflected(stem: str) -> str:
 
 
 def stale_notes(store: Store, notes: Iterable[int]) -> list[tuple[int, int, str]]:
-    """(note id, vault id, path) of the notes whose file is not as it was when it was indexed."""
+    """(note id, vault id, path) of the notes whose file is not as it was when it was indexed (rule F8)."""
     roots = {vault.id: Path(vault.root) for vault in store.vaults()}
     rows = store.notes(notes).values()
-    return [(row.id, row.vault, row.path) for row in rows if not is_fresh(roots[row.vault] / row.path, row)]
+    return [(row.id, row.vault, row.path) for row in rows if not is_fresh(roots[row.vault], row)]
 
 
-def is_fresh(path: Path, row: NoteRow) -> bool:
-    """Whether the file is as it was when the note was read, as far as the file system tells (rule F8)."""
+def is_fresh(root: Path, row: NoteRow) -> bool:
+    """Whether the file in this vault is as it was when the note was read (rule F8)."""
     try:
-        seen = path.lstat()
+        seen = (root / row.path).lstat()
     except OSError:
         return False
-    return Fingerprint(seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns, seen.st_ino) == row.fingerprint
+    if Fingerprint(seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns, seen.st_ino) != row.fingerprint:
+        return False
+    return not row.content_hash or is_settled(row.fingerprint, row.scanned_ns) or _has_the_same_bytes(root, row)
+
+
+def _has_the_same_bytes(root: Path, row: NoteRow) -> bool:
+    from notesearch.read.note import content_hash  # seldom needed: only just after a note was written
+
+    try:
+        data, _ = read_bytes(root, row.path, row.fingerprint.size)
+    except Unreadable:
+        return False
+    return content_hash(data) == row.content_hash
 
 
 def hits_near(store: Store, note: int, k: int, settings: Settings) -> list[Hit]:

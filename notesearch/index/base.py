@@ -104,7 +104,8 @@ def _write(index: Any, folder: Path, generation: int, rows: Rows, rows_file: str
     if rows_file:
         swap_in(aside, folder / rows_file)
         new_file(aside)
-    faiss.write_index(index, str(aside))
+    data: NDArray[np.uint8] = faiss.serialize_index(index)
+    aside.write_bytes(data.data)  # FAISS's own writing does not tell of a disk that is full at the end
     path = folder / f"vectors-{generation}.faiss"
     swap_in(aside, path)
     return Base(path.name, path.stat().st_size, int(index.ntotal), int(np.concatenate(ids).max(initial=0)), rows_file)

@@ -162,8 +162,13 @@ def put_note(
     fingerprint: Fingerprint,
     scanned_ns: int,
     embedded: Sequence[tuple[bytes, str]],
+    moved: int | None = None,
 ) -> int:
-    """Write a note and all that hangs on it; returns its id. `embedded`: (key, text) of each passage, in order."""
+    """Write a note and all that hangs on it; returns its id. `embedded`: (key, text) of each passage, in order;
+    `moved`: the note's id, if it stood at another path.
+    """
+    if moved is not None:
+        connection.execute("UPDATE note SET path = ? WHERE id = ?", (path_to_sql(note.path), moved))
     note_id = _put_row(connection, vault, note, fingerprint, scanned_ns)
     _put_labels(connection, note_id, note)
     passage_ids = _put_passages(connection, note_id, note, embedded)
@@ -172,7 +177,6 @@ def put_note(
 
 
 def _put_row(connection: sqlite3.Connection, vault: int, note: Note, fingerprint: Fingerprint, scanned_ns: int) -> int:
-    span = note.date
     values = {
         "vault": vault,
         "path": path_to_sql(note.path),
@@ -181,10 +185,7 @@ def _put_row(connection: sqlite3.Connection, vault: int, note: Note, fingerprint
         "heading": note.heading,
         "aliases": json.dumps(note.aliases, ensure_ascii=False),
         "tags": json.dumps(note.tags, ensure_ascii=False),
-        "date_first": span and span.first.isoformat(),
-        "date_last": span and span.last.isoformat(),
-        "date_source": span and span.source,
-        "date_certainty": span and span.certainty,
+        **_date_values(note.date),
         **fingerprint._asdict(),
         "scanned_ns": scanned_ns,
         "content_hash": note.content_hash,
@@ -199,6 +200,15 @@ def _put_row(connection: sqlite3.Connection, vault: int, note: Note, fingerprint
         values,
     ).fetchone()
     return int(row[0])
+
+
+def _date_values(span: DateSpan | None) -> dict[str, Any]:
+    return {
+        "date_first": span and span.first.isoformat(),
+        "date_last": span and span.last.isoformat(),
+        "date_source": span and span.source,
+        "date_certainty": span and span.certainty,
+    }
 
 
 def _put_labels(connection: sqlite3.Connection, note_id: int, note: Note) -> None:
@@ -363,9 +373,11 @@ def touch_note(connection: sqlite3.Connection, note: int, fingerprint: Fingerpri
     )
 
 
-def move_note(connection: sqlite3.Connection, note: int, path: str) -> None:
-    """Give a note its new path; its rows are rewritten by the `put_note` that follows."""
-    connection.execute("UPDATE note SET path = ? WHERE id = ?", (path_to_sql(path), note))
+def redate_note(connection: sqlite3.Connection, note: int, span: DateSpan | None) -> None:
+    """Record another date of a note."""
+    values = _date_values(span)
+    changes = ", ".join(f"{column} = :{column}" for column in values)
+    connection.execute(f"UPDATE note SET {changes} WHERE id = :id", {**values, "id": note})
 
 
 def remove_notes(connection: sqlite3.Connection, ids: Sequence[int]) -> None:

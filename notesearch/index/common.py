@@ -91,7 +91,10 @@ def _dampings(connection: sqlite3.Connection, last_id: int) -> NDArray[np.float3
     lengths = np.zeros(last_id + 1, np.float32)
     for id_, sizes in connection.execute("SELECT id, sz FROM words_docsize"):
         there[id_], lengths[id_] = True, _sum_of_varints(sizes)
-    return there * _K1 * (1 - _B + _B * lengths / lengths[there].mean())  # type: ignore[no-any-return]
+    mean = (
+        float(lengths.sum()) / max(int(np.count_nonzero(there)), 1) or 1.0
+    )  # there may be none left, or none with words
+    return there * _K1 * (1 - _B + _B * lengths / mean)
 
 
 def _sum_of_varints(data: bytes) -> int:

@@ -29,7 +29,7 @@ from notesearch.index.base import Base, MappedBase, is_due, open_base, write_bas
 from notesearch.index.catalog import KnownFile, NoteRow, PassageRow, VaultRow
 from notesearch.index.common import CommonWords, MappedWords, open_common, search_common, write_common
 from notesearch.index.manifest import Recipe
-from notesearch.index.records import Fingerprint, Note, Part, ResolvedLink, Where
+from notesearch.index.records import DateSpan, Fingerprint, Note, Part, ResolvedLink, Where
 from notesearch.index.salvage import DAMAGED, salvage
 from notesearch.index.vectors import Ids, Vectors
 from notesearch.language import terms_of
@@ -81,6 +81,7 @@ class Store:
         self._kept: dict[str, tuple[tuple[int, int], Any]] = {}
         self._writes = 0
         self._tokenizer: words.Tokenizer | None = None
+        self.migrated_from = 0  # the format that the index had until it was opened; 0 if it had today's, or none
 
     # -- opening ---------------------------------------------------------------------------------------------------
 
@@ -88,25 +89,36 @@ class Store:
     def open(cls, folder: Path, *, create: bool = False) -> Self:
         """Open the index in `folder`; with `create`, make it if there is none.
 
-        Raises IndexMissing if there is none, IndexUnusable if it cannot be opened or is of a newer format.
+        Raises IndexMissing if there is none, IndexUnusable if it cannot be opened, is damaged (IndexDamaged) or of a
+        newer format, IndexBusy if it is of an older one and another process is writing it.
         """
         path = folder / DATABASE
         if not path.exists() and not create:
             raise IndexMissing(f"There is no index in {folder}. Make one with: notesearch index VAULT --index {folder}")
-        try:
+        with _saying(folder, "opened", OSError):
             if create:
                 _make_folder(folder)
-            return cls(folder, _connect(path))
-        except (OSError, sqlite3.OperationalError) as error:
-            raise IndexUnusable(
-                f"The index in {folder} cannot be opened: {error}. "
-                "Name a folder that you can write to with --index, or NOTESEARCH_INDEX."
-            ) from error
-        except sqlite3.DatabaseError as error:
-            raise IndexDamaged(
-                f"{path} cannot be read as an index: {error}. "
-                "Run: notesearch status --repair, which makes it anew from the notes."
-            ) from error
+            store = cls(folder, _connect(path))
+            try:
+                store._bring_up_to_date()
+            except BaseException:
+                store.close()
+                raise
+        return store
+
+    def _bring_up_to_date(self) -> None:
+        """Make the tables, or bring those of an older format to today's."""
+        before = schema.version(self._connection)
+        if before < len(schema.MIGRATIONS):
+            with self.writing():
+                self._connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
+                self._connection.execute("PRAGMA journal_mode = WAL")
+                schema.migrate(self._connection)
+            self.migrated_from = before
+
+    def saying(self, tried: str = "read", *others: type[OSError]) -> AbstractContextManager[None]:
+        """What SQLite (and `others`) refuse is said in words of ours: raises IndexUnusable, IndexDamaged, IndexBusy."""
+        return _saying(self.folder, tried, *others)
 
     @classmethod
     def salvage(cls, folder: Path, wait_s: float = 10.0) -> Self:
@@ -149,20 +161,16 @@ class Store:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All of it or nothing. Raises IndexUnusable if the disk refuses (full, read-only)."""
-        try:
+        with self.saying("written"):
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield
+                self._connection.commit()
             except BaseException:
                 self._connection.rollback()
                 raise
             finally:
                 self._writes += 1
-            self._connection.commit()
-        except sqlite3.OperationalError as error:
-            raise IndexUnusable(
-                f"The index in {self.folder} could not be written: {error}. What was there before is unharmed."
-            ) from error
 
     # -- manifest and vaults ---------------------------------------------------------------------------------------
 
@@ -179,11 +187,7 @@ class Store:
         with self.transaction():
             self._set("recipe", recipe.to_json())
             self._set("basis", basis.astype(np.float32).tobytes())
-            for statement in (
-                "DELETE FROM vector",
-                "DELETE FROM pending",
-                "UPDATE note SET content_hash = x'', size = -1",
-            ):
+            for statement in ("DELETE FROM vector", "DELETE FROM pending", schema.REREAD):
                 self._connection.execute(statement)
             self._connection.execute("DELETE FROM manifest WHERE key = 'base'")
 
@@ -245,6 +249,17 @@ class Store:
                 (kind, scanned_ns, json.dumps(scan), vault),
             )
 
+    @property
+    def unfinished(self) -> bool:
+        """Whether an update began and did not end: links may lead where they did before, and what nobody wants any
+        more may still be there.
+        """
+        return bool(self.remembered("unfinished"))
+
+    def begin(self) -> None:
+        """An update begins; `tidy` ends it. What happens between is noticed by the next, should this one be stopped."""
+        self.remember("unfinished", "yes")
+
     # -- writing notes ---------------------------------------------------------------------------------------------
 
     def known_files(self, vault: int) -> dict[str, KnownFile]:
@@ -260,15 +275,22 @@ class Store:
         return [catalog.path_from_sql(row[0]) for row in self._connection.execute("SELECT path FROM note")]
 
     def put_note(
-        self, vault: int, note: Note, fingerprint: Fingerprint, scanned_ns: int, embedded: Sequence[tuple[bytes, str]]
+        self,
+        vault: int,
+        note: Note,
+        fingerprint: Fingerprint,
+        scanned_ns: int,
+        embedded: Sequence[tuple[bytes, str]],
+        moved: int | None = None,
     ) -> int:
         """Write a note, its passages, words and links in one transaction (rule I3); returns its id.
 
-        `embedded`: key and text of each passage's vector. Those not yet known become pending (see `pending`).
+        `embedded`: key and text of each passage's vector. Those not yet known become pending (see `pending`). `moved`:
+        the id of the note, if it is known by another path; it keeps it.
         """
         with self.transaction():
             self._clear_failure(vault, note.path)
-            return catalog.put_note(self._connection, vault, note, fingerprint, scanned_ns, embedded)
+            return catalog.put_note(self._connection, vault, note, fingerprint, scanned_ns, embedded, moved)
 
     def touch_notes(self, touched: Iterable[tuple[int, Fingerprint]], scanned_ns: int) -> None:
         """Record new file times of notes whose bytes are the same."""
@@ -276,10 +298,10 @@ class Store:
             for note, fingerprint in touched:
                 catalog.touch_note(self._connection, note, fingerprint, scanned_ns)
 
-    def move_note(self, note: int, path: str) -> None:
-        """A note has another path now; it keeps its id."""
+    def redate_note(self, note: int, span: DateSpan | None) -> None:
+        """A note has another date, since that of its file changed."""
         with self.transaction():
-            catalog.move_note(self._connection, note, path)
+            catalog.redate_note(self._connection, note, span)
 
     def remove_notes(self, ids: Sequence[int]) -> None:
         """Forget notes."""
@@ -445,31 +467,39 @@ class Store:
             ).fetchall()
         )
 
-    def tidy(self, progress: Callable[[str, int, int], None] = lambda stage, done, total: None) -> None:
-        """End of an update: drop what nobody wants, and write a new base if enough has changed."""
+    def tidy(
+        self, progress: Callable[[str, int, int], None] = lambda stage, done, total: None, *, mend: bool = True
+    ) -> None:
+        """End of an update: drop what nobody wants, write the snapshots anew if enough has changed or (with `mend`) one
+        of them is damaged, remove files left behind.
+        """
         with self.transaction():
             catalog.sweep_vectors(self._connection)
         mapped, damaged = self._base(), self.is_damaged()
         last_id, in_base = (0, 0) if mapped is None else (mapped.last_id, mapped.count)
         newer = self._count("passage JOIN vector USING (embedded) WHERE passage.id > ?", last_id)
         if self.pending_count():
-            return  # a snapshot holds every vector up to its newest passage: those that wait would never get in
-        if damaged or is_due(newer, self._count("dead"), in_base):
+            pass  # a snapshot holds every vector up to its newest passage: those that wait would never get in
+        elif mend if damaged else is_due(newer, self._count("dead"), in_base):
             progress("preparing the search", 0, 2)
             self._write_snapshots(in_base + newer, progress)
             progress("preparing the search", 2, 2)
+        recorded = [json.loads(self._get(key) or "{}") for key in ("base", "common")]
+        self._remove_snapshots_but([said.get(name) for said in recorded for name in ("file", "rows_file")])
+        with self.transaction():
+            self._connection.execute("DELETE FROM manifest WHERE key = 'unfinished'")
 
     def _write_snapshots(self, count: int, progress: Callable[[str, int, int], None]) -> None:
         generation = int(self._get("generation") or 0) + 1
-        base = write_base(self.folder, generation, count, self._dimension(), partial(self.vector_batches, 0))
-        progress("preparing the search", 1, 2)
-        common = write_common(self.folder, generation, self._connection)
+        with self.saying("written", OSError):
+            base = write_base(self.folder, generation, count, self._dimension(), partial(self.vector_batches, 0))
+            progress("preparing the search", 1, 2)
+            common = write_common(self.folder, generation, self._connection)
         with self.transaction():
             self._set("generation", str(generation))
             self._set("base", json.dumps(asdict(base)))
             self._set("common", json.dumps(asdict(common)))
             self._connection.execute("DELETE FROM dead")
-        self._remove_snapshots_but((base.file, base.rows_file, common.file))
 
     def drop_snapshots(self) -> None:
         """Do without FAISS base and common words; `tidy` makes them anew where they pay."""
@@ -479,10 +509,12 @@ class Store:
         self._mapped.clear()
         self._remove_snapshots_but(())
 
-    def _remove_snapshots_but(self, kept: Sequence[str]) -> None:
-        for file in (*self.folder.glob("vectors-*"), *self.folder.glob("words-*")):
-            if file.name not in kept:
-                file.unlink(missing_ok=True)
+    def _remove_snapshots_but(self, kept: Sequence[str | None]) -> None:
+        """Those of earlier generations, and what a process that was killed had begun to write."""
+        with self.saying("tidied", OSError):
+            for file in (*self.folder.glob("vectors-*"), *self.folder.glob("words-*")):
+                if file.name not in kept:
+                    file.unlink(missing_ok=True)
 
     def _scrub(self) -> None:
         """Free pages, and words of removed notes in segments of FTS5, still hold text; here they go."""
@@ -518,7 +550,7 @@ class Store:
             for rows in self._rows_after(base.last_id if base else 0)
             for pair in vectors.search_rows(*rows, query, k, within)
         ]
-        if base is not None:
+        if base is not None and base.count:
             found += base.search(query, k, self._dead(), within)
         return sorted(found, key=lambda pair: (-pair[1], pair[0]))[:k]
 
@@ -840,7 +872,7 @@ def writing(folder: Path, wait_s: float = 10.0) -> Iterator[None]:
             f"Another notesearch is writing the index in {folder}; waited {wait_s:g} s. Try again when it is done."
         ) from None
     except OSError as error:
-        raise IndexUnusable(f"The index in {folder} cannot be written: {error}.") from error
+        raise IndexUnusable(_refusal(folder, "written", error.strerror or str(error))) from error
     try:
         yield
     finally:
@@ -849,25 +881,51 @@ def writing(folder: Path, wait_s: float = 10.0) -> Iterator[None]:
 
 def _make_folder(folder: Path) -> None:
     """What is made here is the owner's alone; a folder that was there keeps its rights."""
-    if not folder.exists():
-        folder.mkdir(parents=True, mode=0o700)
+    folder.mkdir(parents=True, mode=0o700, exist_ok=True)
     database = folder / DATABASE
     if not database.exists():
         database.touch(mode=0o600)
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    """A connection to tables that are up to date."""
     connection = sqlite3.connect(path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
-    try:
-        for pragma in (f"page_size = {_PAGE_BYTES}", "journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
-            connection.execute(f"PRAGMA {pragma}")
-        if schema.migrate(connection):
-            connection.execute("UPDATE note SET content_hash = x'', size = -1")
-    except BaseException:
-        connection.close()
-        raise
+    for pragma in ("synchronous = NORMAL", "foreign_keys = ON"):
+        connection.execute(f"PRAGMA {pragma}")
     return connection
+
+
+@contextmanager
+def _saying(folder: Path, tried: str, *others: type[OSError]) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            raise IndexDamaged(
+                f"The index in {folder} is damaged ({error}). Run: notesearch status --repair, which makes it "
+                "anew from the notes."
+            ) from error
+        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise IndexBusy(f"Another process holds the index in {folder}. Try again when it is done.") from error
+        if code in _REFUSED:
+            raise IndexUnusable(_refusal(folder, tried, str(error))) from error
+        raise
+    except others as error:
+        raise IndexUnusable(_refusal(folder, tried, error.strerror or str(error))) from error
+
+
+_REFUSED = (
+    sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_AUTH, sqlite3.SQLITE_NOLFS,
+)  # fmt: skip
+"""What a disk or system says no with; all else that SQLite may say is a mistake of ours."""
+
+
+def _refusal(folder: Path, tried: str, seen: str) -> str:
+    return (
+        f"The index in {folder} could not be {tried}: {seen}. What was there before is unharmed. Check the disk (full, "
+        "read-only, not yours?), or name another folder with --index or NOTESEARCH_INDEX."
+    )
 
 
 def now_ns() -> int:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from notesearch.index.catalog import KnownFile
+from notesearch.index.records import Fingerprint
 from notesearch.read.vault import File, Walk
 
 _GRAIN_NS = 2_000_000_000
@@ -79,7 +80,12 @@ def looks_like_an_accident(known: int, missing: int, *, empty: bool) -> bool:
 
 
 def _is_unchanged(before: KnownFile, file: File) -> bool:
-    return before.fingerprint == file.fingerprint and file.fingerprint.mtime_ns + _GRAIN_NS <= before.scanned_ns
+    return before.fingerprint == file.fingerprint and is_settled(before.fingerprint, before.scanned_ns)
+
+
+def is_settled(fingerprint: Fingerprint, scanned_ns: int) -> bool:
+    """Whether a file that changed after the scan that recorded it would have another fingerprint."""
+    return fingerprint.mtime_ns + _GRAIN_NS <= scanned_ns
 
 
 def _under(path: str, folders: Sequence[str]) -> bool:

@@ -104,13 +104,16 @@ class Walk:
 
 
 class Unreadable(Exception):
-    """A file cannot be read now, for a reason to report. `gone`: the system says that it is not there (F9)."""
+    """A file cannot be read now, for a reason to report. `gone`: the system says that it is not there (F9); `passing`:
+    nothing of the file itself says so, and the next try may succeed.
+    """
 
-    def __init__(self, path: str, reason: str, *, gone: bool = False) -> None:
+    def __init__(self, path: str, reason: str, *, gone: bool = False, passing: bool = False) -> None:
         super().__init__(f"{path}: {reason}")
         self.path = path
         self.reason = reason
         self.gone = gone
+        self.passing = passing
 
 
 # -- What kind of vault (F1, U1) -------------------------------------------------------------------------------------
@@ -500,8 +503,9 @@ def read_bytes(root: Path, path: str, limit: int, linked_folders: Sequence[Path]
     except (FileNotFoundError, NotADirectoryError) as error:
         raise Unreadable(path, "is gone", gone=True) from error
     except OSError as error:
-        raise Unreadable(path, f"cannot be read: {_words(error)}") from error
-    raise Unreadable(path, "changes while it is read; left for the next run")
+        passing = not isinstance(error, PermissionError)  # what a disk or a network does not give now; rights stay
+        raise Unreadable(path, f"cannot be read: {_words(error)}", passing=passing) from error
+    raise Unreadable(path, "changes while it is read; left for the next run", passing=True)
 
 
 def _place(root: Path, path: str, linked_folders: Sequence[Path]) -> str:

@@ -206,7 +206,7 @@ class Candidates:
 
     def _maxsim(self, notes: Mapping[int, int]) -> dict[int, tuple[float, float]]:
         """Passage id → its own MaxSim and its note's; `notes` says whose the passages are."""
-        if self._meaning is None or not self._arms.rerank:
+        if self._meaning is None or not self._arms.rerank or not notes:
             return {}
         packed = self._store.tokens_of(list(notes))
         best = best_matches(self._meaning.tokens, self._store.basis(), list(packed.values()))
