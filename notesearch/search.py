@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -17,9 +18,11 @@ from notesearch.index.links import Neighbour
 from notesearch.index.records import Fingerprint
 from notesearch.index.store import Store
 from notesearch.language import stem
-from notesearch.read.vault import obsidian_root, original_of
-from notesearch.results import Hit, LinkedNote, Signals
+from notesearch.read.changes import is_settled
+from notesearch.read.vault import Unreadable, obsidian_root, original_of, read_bytes
+from notesearch.results import Hit, LinkedNote, Place, Signals, Urls
 from notesearch.retrieve.candidates import Arms, Candidate, Candidates, Meaning
+from notesearch.retrieve.folding import Kept, fold, spread
 from notesearch.retrieve.fusion import Ranked, Weights, below_originals, fuse, ordered
 from notesearch.retrieve.query import Query
 from notesearch.spaceless import SPACELESS
@@ -35,6 +38,8 @@ class Ranking:
 
     arms: Arms = Arms()
     weights: Weights = Weights()
+    folds: bool = True
+    margin: float = 0.1
 
 
 def search(
@@ -53,13 +58,14 @@ def search(
         found = Candidates(store, query, meaning, k, ranking.arms)
         best = [candidate for candidate, _ in ordered(found.first(), ranking.weights)[: max(RERANKED, k)]]
         candidates = found.with_neighbours(best)
-        ranked = below_originals(fuse(candidates, ranking.weights), _originals(store))[:k]
-        shown = hits(store, query, ranked, settings)
+        ranked = below_originals(fuse(candidates, ranking.weights), _originals(store))
+        kept = _kept(store, query, ranked, k, ranking)
+        shown = hits(store, query, kept, settings)
         if not explain:
             return shown
         from notesearch.retrieve.explain import explanations  # seldom wanted, so no question waits for it
 
-        explained = explanations(store, query, ranked, candidates, ranking.weights)
+        explained = explanations(store, query, [each.ranked for each in kept], candidates, ranking.weights)
         return [replace(hit, explanation=each) for hit, each in zip(shown, explained, strict=True)]
 
 
@@ -79,26 +85,53 @@ def _originals(store: Store) -> dict[int, int]:
     return {copy: original for copy, original in pairs if original is not None}
 
 
-def hits(store: Store, query: Query, ranked: Sequence[Ranked], settings: Settings) -> list[Hit]:
-    """Ranked candidates as a reader sees them."""
-    ids = [r.candidate.id for r in ranked]
-    passages = store.passages([i for i in ids if i > 0])
+def _kept(store: Store, query: Query, ranked: Sequence[Ranked], k: int, ranking: Ranking) -> list[Kept]:
+    """The best `k`, without those that say what a better one says, and no note filling the list."""
+    if not ranking.folds:
+        return [Kept(each) for each in ranked[:k]]
+    ranked = ranked[: max(RERANKED, k)]
+    passages = store.passages([r.candidate.id for r in ranked if r.candidate.id > 0])
     notes = store.notes({r.candidate.note for r in ranked})
-    places = _Places(store, settings)
+    return spread(fold(ranked, passages, notes, query.words, 2 * k), k, ranking.margin)
+
+
+def hits(store: Store, query: Query, kept: Sequence[Kept], settings: Settings) -> list[Hit]:
+    """What is shown, as a reader sees it."""
+    shown = [each.ranked for each in kept]
+    everyone = [*shown, *(alike for each in kept for alike in each.alike)]
+    passages = store.passages([r.candidate.id for r in everyone if r.candidate.id > 0])
+    notes = store.notes({r.candidate.note for r in everyone})
+    places = Places(store, settings)
     links, backlinks = store.links_from(list(passages)), store.links_to(list(notes))
-    return [
+    found = [
         _hit(rank, r, notes[r.candidate.note], passages.get(r.candidate.id), query, places, links, backlinks)
-        for rank, r in enumerate(ranked, start=1)
+        for rank, r in enumerate(shown, start=1)
     ]
+    return [replace(hit, alike=_alike(each, notes, passages, places)) for hit, each in zip(found, kept, strict=True)]
 
 
-class _Places:
-    """Where vaults are, looked up once per search."""
+class Places:
+    """Where vaults are, looked up once per search, and the links that open their notes."""
 
     def __init__(self, store: Store, settings: Settings) -> None:
         self.vaults: dict[int, VaultRow] = {vault.id: vault for vault in store.vaults()}
         self.settings = settings
-        self.obsidian = {vault.id: obsidian_root(Path(vault.root)) for vault in self.vaults.values()}
+        roots = {vault.id: obsidian_root(Path(vault.root)) for vault in self.vaults.values()}
+        names = Counter(root.name for root in set(roots.values()) if root)
+        # A name that two vaults have opens either (rule U1): their notes are then named by their path.
+        self.obsidian = {id_: root if root and names[root.name] == 1 else None for id_, root in roots.items()}
+
+    def urls(self, note: NoteRow, line: int, heading: str) -> Urls:
+        """Every way to open a note at a line under a heading."""
+        return urls_for(
+            Path(self.vaults[note.vault].root),
+            note.path,
+            line,
+            heading,
+            obsidian=self.obsidian[note.vault],
+            base_url=self.settings.base_url,
+            editor_url=self.settings.editor_url,
+        )
 
 
 def _hit(
@@ -107,7 +140,7 @@ def _hit(
     note: NoteRow,
     passage: PassageRow | None,
     query: Query,
-    places: _Places,
+    places: Places,
     links: Mapping[int, Sequence[Neighbour]],
     backlinks: Mapping[int, Sequence[Neighbour]],
 ) -> Hit:
@@ -134,6 +167,7 @@ def _hit(
             lexical=candidate.lexical,
             title=candidate.title,
             links=candidate.links,
+            heading=candidate.heading,
             time=candidate.time,
             rerank=candidate.rerank,
             note_rerank=candidate.note_rerank,
@@ -142,17 +176,23 @@ def _hit(
         marks=marks(text, query),
         links=_linked(links.get(candidate.id, ())),
         backlinks=_linked(backlinks.get(note.id, ())),
-        urls=urls_for(
-            Path(vault.root),
-            note.path,
-            lines[0],
-            headings[-1] if headings else "",
-            obsidian=places.obsidian[note.vault],
-            base_url=places.settings.base_url,
-            editor_url=places.settings.editor_url,
-        ),
+        urls=places.urls(note, lines[0], headings[-1] if headings else ""),
         remarks=_remarks(note, passage),
     )
+
+
+def _alike(
+    kept: Kept, notes: Mapping[int, NoteRow], passages: Mapping[int, PassageRow], places: Places
+) -> tuple[Place, ...]:
+    """Where those stand that say the same, but for notes whose files are not as they were when they were indexed."""
+    found = []
+    for each in kept.alike:
+        note, passage = notes[each.candidate.note], passages[each.candidate.id]
+        vault, line, headings = places.vaults[note.vault], passage.lines[0], passage.headings
+        if is_fresh(Path(vault.root), note):
+            url = places.urls(note, line, headings[-1] if headings else "").preferred
+            found.append(Place(vault.name, note.path, line, headings[-1] if headings else note.title, url))
+    return tuple(found)
 
 
 def _remarks(note: NoteRow, passage: PassageRow | None) -> tuple[str, ...]:
@@ -188,18 +228,31 @@ def _inflected(stem: str) -> str:
 
 
 def stale_notes(store: Store, notes: Iterable[int]) -> list[tuple[int, int, str]]:
-    """(note id, vault id, path) of the notes whose file is not as it was when it was indexed."""
+    """(note id, vault id, path) of the notes whose file is not as it was when it was indexed (rule F8)."""
     roots = {vault.id: Path(vault.root) for vault in store.vaults()}
     rows = store.notes(notes).values()
-    return [(row.id, row.vault, row.path) for row in rows if not _is_fresh(roots[row.vault] / row.path, row)]
+    return [(row.id, row.vault, row.path) for row in rows if not is_fresh(roots[row.vault], row)]
 
 
-def _is_fresh(path: Path, row: NoteRow) -> bool:
+def is_fresh(root: Path, row: NoteRow) -> bool:
+    """Whether the file in this vault is as it was when the note was read (rule F8)."""
     try:
-        seen = path.lstat()
+        seen = (root / row.path).lstat()
     except OSError:
         return False
-    return Fingerprint(seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns, seen.st_ino) == row.fingerprint
+    if Fingerprint(seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns, seen.st_ino) != row.fingerprint:
+        return False
+    return not row.content_hash or is_settled(row.fingerprint, row.scanned_ns) or _has_the_same_bytes(root, row)
+
+
+def _has_the_same_bytes(root: Path, row: NoteRow) -> bool:
+    from notesearch.read.note import content_hash  # seldom needed: only just after a note was written
+
+    try:
+        data, _ = read_bytes(root, row.path, row.fingerprint.size)
+    except Unreadable:
+        return False
+    return content_hash(data) == row.content_hash
 
 
 def hits_near(store: Store, note: int, k: int, settings: Settings) -> list[Hit]:
@@ -215,4 +268,4 @@ def hits_near(store: Store, note: int, k: int, settings: Settings) -> list[Hit]:
         for id_, cosine in found:
             if notes[id_] != note:
                 best.setdefault(notes[id_], Ranked(Candidate(id_, notes[id_], dense=cosine), cosine, max(cosine, 0.0)))
-        return hits(store, Query(""), list(best.values())[:k], settings)
+        return hits(store, Query(""), [Kept(each) for each in best.values()][:k], settings)

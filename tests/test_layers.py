@@ -6,11 +6,11 @@ import ast
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1] / "notesearch"
-FACES = {"cli", "__main__"}
-TRIPS = {"scan", "update", "search", "ask", "evaluate"}
+FACES = {"cli", "converse", "__main__"}
+TRIPS = {"scan", "vaults", "check", "open", "update", "search", "ask", "evaluate"}
 STAGES = {"read", "embed", "retrieve", "answer"}
 GROUND = {"index", "dates", "maxsim", "plain", "render", "config", "errors", "results", "language", "urls"}
-GROUND |= {"calibration", "later", "spaceless"}
+GROUND |= {"launch", "calibration", "later", "spaceless"}
 
 
 def room(module: str) -> str:

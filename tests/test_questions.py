@@ -86,7 +86,7 @@ def test_int8_ranks_as_fp32_does(sample: Notebook, tmp_path: Path) -> None:
     assert sample.embedder.card.encoder == "int8"
     exact = Chosen(SentenceTransformersEmbedder())
     with Notebook(Store.open(tmp_path / "index", create=True), exact, sample.settings) as other:
-        other.store.add_vault(VAULT, "vault", "plain")
+        other.store.add_vault(VAULT, "plain")
         other.store.set_recipe(recipe_of(exact.embedder, other.settings), exact.embedder.basis())
         other.update()
         assert other.embedder.card.encoder == "fp32"

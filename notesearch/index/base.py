@@ -93,7 +93,7 @@ def _lists(count: int, dimension: int, rows: Rows) -> Any:
 def _write(index: Any, folder: Path, generation: int, rows: Rows, rows_file: str = "") -> Base:
     import faiss
 
-    aside = folder / f"vectors-{generation}.part"
+    aside = new_file(folder / f"vectors-{generation}.part")
     ids = [np.zeros(0, np.int64)]
     with aside.open("wb") if rows_file else nullcontext() as file:
         for some, vectors in rows(1):
@@ -105,17 +105,25 @@ def _write(index: Any, folder: Path, generation: int, rows: Rows, rows_file: str
             file.write(np.concatenate(ids).tobytes())
     if rows_file:
         swap_in(aside, folder / rows_file)
-    faiss.write_index(index, str(aside))
+        new_file(aside)
+    data: NDArray[np.uint8] = faiss.serialize_index(index)
+    aside.write_bytes(data.data)  # FAISS's own writing does not tell of a disk that is full at the end
     path = folder / f"vectors-{generation}.faiss"
     swap_in(aside, path)
     return Base(path.name, path.stat().st_size, int(index.ntotal), int(np.concatenate(ids).max(initial=0)), rows_file)
 
 
+def new_file(path: Path) -> Path:
+    """An empty file that is its owner's alone from the first byte on, whatever the folder's rights are."""
+    path.unlink(missing_ok=True)
+    path.touch(mode=0o600)
+    return path
+
+
 def swap_in(aside: Path, path: Path) -> None:
-    """Give a file that was written aside its name, once it is safely on disk, and to its owner alone."""
+    """Give a file that was written aside its name, once it is safely on disk."""
     with aside.open("rb+") as file:
         os.fsync(file.fileno())
-    aside.chmod(0o600)
     aside.replace(path)
 
 
@@ -146,6 +154,15 @@ class MappedBase:
     def last_id(self) -> int:
         """The newest passage it knows."""
         return int(self._ids[-1]) if len(self._ids) else 0
+
+    @property
+    def ids(self) -> Ids:
+        """The passages in it, (n,), ascending."""
+        return self._ids
+
+    def is_sound(self) -> bool:
+        """Whether its parts fit together; reads all of it."""
+        return bool((np.diff(self._ids) > 0).all())
 
     def search(self, query: Vectors, k: int, dead: Ids, within: Ids | None) -> list[tuple[int, float]]:
         """(passage id, cosine) of the best `k`. `query` (d,), unit length; `within` restricts to these ids."""
@@ -201,6 +218,14 @@ class ListedBase(MappedBase):
         near, _ = self._ask(query, max(_COMPARED, 2 * k), dead, within, parameters)
         ids, rows = self.vectors(np.sort(near))
         return search_rows(ids, rows, query, k, None)
+
+    def is_sound(self) -> bool:
+        """Each passage must stand in one list."""
+        import faiss
+
+        lists = self._index.invlists
+        listed = [faiss.rev_swig_ptr(lists.get_ids(n), lists.list_size(n)) for n in range(self._index.nlist)]
+        return super().is_sound() and np.array_equal(np.sort(np.concatenate(listed)), self._ids)
 
 
 def open_base(folder: Path, base: Base) -> MappedBase | None:

@@ -122,6 +122,23 @@ def holders(connection: sqlite3.Connection, expression: str, within: Ids | None)
             yield id_
 
 
+def headed(connection: sqlite3.Connection, words: Iterable[str], limit: int) -> list[int]:
+    """Ids of passages whose headings hold every one of `words`, as they are found, at most `limit`."""
+    expression = all_of(any_of([word]) for word in words)
+    if not expression:
+        return []
+    statement = "SELECT rowid FROM words WHERE words MATCH ? LIMIT ?"
+    return [int(row[0]) for row in connection.execute(statement, (f"headings : ({expression})", limit))]
+
+
+def knows(connection: sqlite3.Connection, word: str) -> bool:
+    """Whether a passage or the name of a note holds `word`, in any of its forms."""
+    expression = any_of([word])
+    statement = "SELECT 1 FROM {0} WHERE {0} MATCH ? LIMIT 1"
+    tables = ("words", "names")
+    return any(connection.execute(statement.format(table), (expression,)).fetchone() for table in tables)
+
+
 def count_holding(connection: sqlite3.Connection, expression: str, most: int = MOST) -> int:
     """How many passages match, counted up to `most`."""
     counted = "SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ? LIMIT ?)"

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from notesearch.index.catalog import KnownFile
+from notesearch.index.records import Fingerprint
 from notesearch.read.vault import File, Walk
 
 _GRAIN_NS = 2_000_000_000
@@ -75,14 +76,20 @@ def compare(known: Mapping[str, KnownFile], walk: Walk, files: Sequence[File], *
     )
 
 
-def looks_like_an_accident(known: int, removed: int) -> bool:
-    """Whether so many notes are missing that nothing may be deleted without being told to (rule F9)."""
-    return removed > _FEW and removed * 2 > known
+def looks_like_an_accident(known: int, missing: int, *, empty: bool) -> bool:
+    """Whether so many notes are missing that nothing may be deleted without being told to (rule F9). A vault that is
+    `empty` may be the bare place where a drive is mounted, however few its notes were.
+    """
+    return (missing > _FEW and missing * 2 > known) or (empty and missing > 0)
 
 
 def _is_unchanged(before: KnownFile, file: File) -> bool:
-    seen = file.fingerprint
-    return before.state == seen and seen.mtime_ns + _GRAIN_NS <= before.scanned_ns
+    return before.state == file.fingerprint and is_settled(file.fingerprint, before.scanned_ns)
+
+
+def is_settled(fingerprint: Fingerprint, scanned_ns: int) -> bool:
+    """Whether a file that changed after the scan that recorded it would have another fingerprint."""
+    return fingerprint.mtime_ns + _GRAIN_NS <= scanned_ns
 
 
 def _under(path: str, folders: Sequence[str]) -> bool:

@@ -42,6 +42,8 @@ class WalkRules:
     """Links are followed only into one of these (F4); what lies in the vault is found without its links."""
     max_bytes: int = 16 * 1024 * 1024
     include_templates: bool = False
+    inner_vaults: tuple[str, ...] = ()
+    """Folders that are vaults of their own, such as "work/": what lies in them is theirs."""
 
 
 class File(NamedTuple):
@@ -103,13 +105,16 @@ class Walk:
 
 
 class Unreadable(Exception):
-    """A file cannot be read now, for a reason to report. `gone`: the system says that it is not there (F9)."""
+    """A file cannot be read now, for a reason to report. `gone`: the system says that it is not there (F9); `passing`:
+    nothing of the file itself says so, and the next try may succeed.
+    """
 
-    def __init__(self, path: str, reason: str, *, gone: bool = False) -> None:
+    def __init__(self, path: str, reason: str, *, gone: bool = False, passing: bool = False) -> None:
         super().__init__(f"{path}: {reason}")
         self.path = path
         self.reason = reason
         self.gone = gone
+        self.passing = passing
 
 
 # -- What kind of vault (F1, U1) -------------------------------------------------------------------------------------
@@ -166,12 +171,14 @@ def original_of(path: str) -> str:
 def walk(root: Path, rules: WalkRules | None = None) -> Walk:
     """The files of a vault. Raises VaultError if its folder is missing, is a file, or cannot be listed."""
     rules = rules or WalkRules()
-    _check_root(root)
+    identity = _check_root(root)
     settings = _VaultSettings(root)
     left_out = settings.left_out(rules)
     daily_format = settings.daily_format()
     walker = _Walker(os.path.realpath(root), rules, left_out)
     walker.walk()
+    if _check_root(root) != identity:  # unmounted, say: what was not found need not be gone
+        raise VaultError(f"The vault {root} was exchanged for another folder while it was read. Try again.")
     kind = detect_kind(root)
     return Walk(
         kind=kind_by_files(file.path for file in walker.files) if kind is VaultKind.PLAIN else kind,
@@ -185,18 +192,39 @@ def walk(root: Path, rules: WalkRules | None = None) -> Walk:
 
 
 _ROOT_TROUBLES: dict[type[OSError], tuple[str, str]] = {
-    FileNotFoundError: ("there is no such folder", "Check the path, or connect the drive it lies on."),
+    FileNotFoundError: (
+        "there is no such folder",
+        "Connect the drive it lies on, or say where it is now: notesearch vaults move OLD NEW.",
+    ),
     NotADirectoryError: ("it is a file", "Name the folder that holds the notes."),
 }
 
 
-def _check_root(root: Path) -> None:
+def _check_root(root: Path) -> tuple[int, int]:
+    """What tells the folder from any other."""
     try:
         os.scandir(root).close()
+        status = os.stat(root)
+        return status.st_dev, status.st_ino
     except OSError as error:
         unnamed = (f"the system says: {_words(error)}", "Check that you may list this folder.")
         seen, way_out = _ROOT_TROUBLES.get(type(error), unnamed)
         raise VaultError(f"Cannot read the vault {root}: {seen}. {way_out} The index stays as it is.") from error
+
+
+def is_gone(root: Path, path: str) -> bool:
+    """Whether the file system says that there is nothing at `path` any more: the proof without which the index forgets
+    no note (F9). Raises Unreadable where it says neither.
+    """
+    try:
+        os.lstat(os.path.join(root, path))
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except (OSError, ValueError) as error:
+        raise Unreadable(
+            path, f"cannot be looked at: {_words(error) if isinstance(error, OSError) else error}"
+        ) from error
+    return False
 
 
 class _Walker:
@@ -421,7 +449,8 @@ class _VaultSettings:
         prefixes = [text for text in filters if not _EXPRESSION.fullmatch(text)]
         templates = "" if rules.include_templates else self._setting(_OBSIDIAN_TEMPLATES, "folder").strip("/")
         patterns = [*rules.exclude, *filter(None, re.split(r"[\r\n]+", self._text(IGNORE_FILE)))]
-        return _LeftOut([*prefixes, *self._hidden_by_logseq(), templates and f"{templates}/"], expressions, patterns)
+        prefixes += [*self._hidden_by_logseq(), templates and f"{templates}/", *rules.inner_vaults]
+        return _LeftOut(prefixes, expressions, patterns)
 
     def daily_format(self) -> str | None:
         """The format of a daily note's path, as Obsidian or Logseq is set to write it."""
@@ -487,8 +516,9 @@ def read_bytes(root: Path, path: str, limit: int, linked_folders: Sequence[Path]
     except (FileNotFoundError, NotADirectoryError) as error:
         raise Unreadable(path, "is gone", gone=True) from error
     except OSError as error:
-        raise Unreadable(path, f"cannot be read: {_words(error)}") from error
-    raise Unreadable(path, "changes while it is read; left for the next run")
+        passing = not isinstance(error, PermissionError)  # what a disk or a network does not give now; rights stay
+        raise Unreadable(path, f"cannot be read: {_words(error)}", passing=passing) from error
+    raise Unreadable(path, "changes while it is read; left for the next run", passing=True)
 
 
 def _place(root: Path, path: str, linked_folders: Sequence[Path]) -> str:

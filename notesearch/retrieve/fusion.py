@@ -15,8 +15,11 @@ from statistics import fmean
 
 from notesearch.calibration import shipped
 from notesearch.retrieve.candidates import Candidate
+from notesearch.retrieve.names import NEARLY
 
-ARMS = ("dense", "lexical", "only_one", "title", "exact_name", "links", "time", "rerank", "note_rerank")
+ARMS = (
+    *("dense", "lexical", "only_one", "title", "exact_name", "links", "exact_heading", "time", "rerank", "note_rerank"),
+)
 """What adds up to the total of a passage alone, as `Weights` names it."""
 
 
@@ -25,7 +28,8 @@ class Weights:
     """What each arm counts, and what the neighbours. Chosen by measurement over the development sets together.
 
     `only_one` is for the one passage that holds every telling word: who types a rare name or a code means it, and what
-    only resembles it may not come before. `exact_name` is for a note asked for by its very name.
+    only resembles it may not come before. `exact_name` is for a note asked for by its very name,
+    `exact_heading` for a section.
     """
 
     dense: float = 0.25
@@ -34,6 +38,7 @@ class Weights:
     title: float = 0.1
     exact_name: float = 2.0
     links: float = 0.3
+    exact_heading: float = 1.0
     time: float = 0.8
     rerank: float = 2.0
     note_rerank: float = 2.0
@@ -129,8 +134,9 @@ def values(candidate: Candidate, usual: Candidate) -> tuple[float, ...]:
         candidate.lexical,
         candidate.only,
         candidate.title,
-        candidate.title == 1.0,
+        candidate.title * (candidate.title >= NEARLY),
         candidate.links,
+        candidate.heading,
         candidate.time,
         rerank or 0.0,
         note_rerank or 0.0,

@@ -97,7 +97,7 @@ def _make(source: _Source, index: Path, vault: Path, passages: int, notes: int) 
     random = np.random.default_rng(0)
     store = Store.open(index, create=True)
     store.set_recipe(source.recipe, source.basis)
-    store.add_vault(vault, vault.name, "plain")
+    store.add_vault(vault, "plain")
     vault_id = store.vaults()[0].id
     with store.writing():
         numbers = iter(range(notes))
