@@ -814,9 +814,13 @@ class Store:
             "dead", lambda: np.array([row[0] for row in self._connection.execute(rows)], np.int64)
         )
 
+    def stamp(self) -> tuple[int, int]:
+        """Another whenever somebody has written, here or in another process."""
+        return int(self._connection.execute("PRAGMA data_version").fetchone()[0]), self._writes
+
     def _until_written(self, name: str, make: Callable[[], T]) -> T:
         """What `make` gives, kept until somebody writes."""
-        stamp = int(self._connection.execute("PRAGMA data_version").fetchone()[0]), self._writes
+        stamp = self.stamp()
         kept = self._kept.get(name)
         if kept is None or kept[0] != stamp:
             kept = self._kept[name] = (stamp, make())
@@ -923,8 +927,8 @@ _REFUSED = (
 
 def _refusal(folder: Path, tried: str, seen: str) -> str:
     return (
-        f"The index in {folder} could not be {tried}: {seen}. What was there before is unharmed. Check the disk (full, "
-        "read-only, not yours?), or name another folder with --index or NOTESEARCH_INDEX."
+        f"The index in {folder} cannot be {tried}: {seen}. What was there before is unharmed. Check the disk (full, "
+        "read-only, not yours?). Name a folder that you can write to with --index, or NOTESEARCH_INDEX."
     )
 
 
