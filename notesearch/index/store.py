@@ -12,7 +12,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import date
 from functools import partial
@@ -732,7 +732,11 @@ class Store:
 
     def size_bytes(self) -> int:
         """What the index takes on disk."""
-        return sum(path.stat().st_size for path in self._files())
+        size = 0
+        for path in self._files():
+            with suppress(FileNotFoundError):  # a writer has just put another in its place
+                size += path.stat().st_size
+        return size
 
     def is_damaged(self) -> bool:
         """Whether a recorded file cannot be used, so that search is slower: of vectors, or of common words."""
