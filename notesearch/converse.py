@@ -38,12 +38,11 @@ def converse(
             remarks.print(shown(str(error)), style="red", markup=False, soft_wrap=True)
             continue
         except KeyboardInterrupt:
-            console.print()
             continue
         finally:
+            telling.end_line()
             said = notebook.take_remarks()
             if not quiet:
-                telling.end_line()
                 print_remarks(remarks, said)
         history.append(answer.turn)
         notebook.remember_shown(answer.hits)

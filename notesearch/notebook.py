@@ -504,13 +504,12 @@ class Notebook:
 
     def _language_model(self, named: str | None) -> LanguageModel | None:
         """The model that was named here or in the settings, but not by a vault. Raises UsageError if it is no name."""
-        if named is None:
-            file, roots = self.settings.llm_named_in, [Path(vault.root) for vault in self.store.vaults()]
-            if file is not None and any(file.resolve().is_relative_to(root) for root in roots):
-                self._remark(f"{file} lies in a vault, where 'llm' may not be set; it is not used.")
-                return None
-            named = self.settings.llm
+        file = self.settings.llm_named_in if named is None else None
+        named = self.settings.llm if named is None else named
         if not named:
+            return None
+        if file is not None and any(file.resolve().is_relative_to(vault.root) for vault in self.store.vaults()):
+            self._remark(f"{file} lies in a vault, where 'llm' may not be set; it is not used.")
             return None
         from notesearch.answer.generate import LanguageModel
 

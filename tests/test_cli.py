@@ -73,7 +73,7 @@ def test_search_json_is_a_promise(notesearch: Session) -> None:
     hit = found["hits"][0]
     assert set(hit) == {
         *("id", "rank", "score", "note_id", "note", "vault", "title", "headings", "lines", "span", "text", "date"),
-        *("tags", "signals", "marks", "links", "backlinks", "urls", "remarks"),
+        *("tags", "signals", "marks", "links", "backlinks", "urls", "remarks", "alike"),
     }
     assert (hit["note"], hit["lines"], hit["headings"], hit["tags"]) == ("harbour.md", [1, 3], ["harbour"], ["work"])
     assert hit["text"] == "# harbour\n\nthe crane operators [[people/ann|talk to ann]] about berths #work"
@@ -201,8 +201,8 @@ def test_the_environment_and_the_option_name_the_index(notesearch: Session) -> N
     [
         (["index", "nowhere"], 3, "does not exist"),
         (["index", "notesearch.toml"], 3, "is a file, not a folder"),
-        (["index", "vault", "--index", "notesearch.toml/idx"], 3, "Name a folder that you can write to"),
-        (["index", "vault", "--index", "notesearch.toml"], 3, "cannot be opened"),
+        (["index", "vault", "--index", "notesearch.toml/idx"], 3, "name another folder with --index"),
+        (["index", "vault", "--index", "notesearch.toml"], 3, "could not be opened"),
         (["index"], 2, "Name one: notesearch index VAULT"),
         (["index", "vault", "--model", "./no-model"], 3, "could not be loaded"),
         (["ask", "anything"], 3, "There is no index in"),
