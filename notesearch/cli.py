@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import gc
 import io
+import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -59,6 +60,17 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no r
 def main() -> None:
     """The `notesearch` command: run it, and turn errors of ours into one sentence and an exit status."""
     gc.set_threshold(50_000)  # imports make many objects and no garbage: looking for it costs a cold question 5 %
+    status = _run()
+    with suppress(BrokenPipeError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    # Python would take apart what it has loaded, piece by piece, which takes a tenth of a cold command.
+    os._exit(status)
+
+
+def _run() -> int:
+    """The exit status of the command, once it is done."""
+    status = 0
     try:
         status = app(standalone_mode=False) or 0
     except NotesearchError as error:
@@ -72,11 +84,10 @@ def main() -> None:
     except typer.Abort:
         status = _INTERRUPTED
     except BrokenPipeError:  # the reader of our output has had enough
-        sys.stderr.close()
         status = 0
     if status == _INTERRUPTED:
         print("notesearch: stopped. What was done is kept; `notesearch index` goes on from there.", file=sys.stderr)
-    sys.exit(status)
+    return status
 
 
 @app.callback(invoke_without_command=True)
@@ -105,14 +116,18 @@ def index(
     quiet: Quiet = False,
 ) -> None:
     """Make the index, or bring it up to date: only what changed is read, only new text is embedded."""
-    from notesearch.render import print_report, to_json
+    from notesearch.plain import counts, to_json
 
     with _notebook(index, vaults=vaults or (), model=model, quiet=quiet) as notebook, _progress(quiet) as progress:
         report = notebook.update(force=force, verify=verify, retry=retry, wait_s=wait, progress=progress)
     if json:
         print(to_json(report.to_dict()))
     elif not quiet or report.refused:
-        print_report(_console(stderr=True), report)
+        print(counts(report), file=sys.stderr)
+        if report.failed or report.remarks or report.refused:
+            from notesearch.render import print_problems
+
+            print_problems(_console(stderr=True), report)
     if report.refused:
         raise typer.Exit(3)
 
@@ -244,7 +259,7 @@ def open(
 ) -> None:
     """Open a hit of the last search, or a note, in Obsidian or an editor."""
     from notesearch.launch import launch
-    from notesearch.render import shown, to_json
+    from notesearch.plain import shown, to_json
 
     with _notebook(index, quiet=quiet, create=False) as notebook:
         place = notebook.place(which)
@@ -267,7 +282,8 @@ def status(
     quiet: Quiet = False,
 ) -> None:
     """Show what is indexed, by which model, and what is waiting."""
-    from notesearch.render import print_checkup, print_doubtful_links, print_status, to_json
+    from notesearch.plain import to_json
+    from notesearch.render import print_checkup, print_doubtful_links, print_status
 
     if check or repair:
         with _notebook(index, quiet=quiet, create=False, repair=repair) as notebook, _progress(quiet) as progress:
@@ -361,7 +377,8 @@ def move_vault(
 
 
 def _show_vaults(notebook: Notebook, json: bool, quiet: bool) -> None:
-    from notesearch.render import print_vaults, to_json
+    from notesearch.plain import to_json
+    from notesearch.render import print_vaults
 
     listed = notebook.vaults()
     if json:
@@ -396,7 +413,8 @@ def eval(
     quiet: Quiet = False,
 ) -> None:
     """Measure how well your own notes are found, by questions made from their titles, aliases, headings and links."""
-    from notesearch.render import print_evaluation, to_json
+    from notesearch.plain import to_json
+    from notesearch.render import print_evaluation
 
     with _notebook(index, quiet=quiet, create=False) as notebook, _progress(quiet) as progress:
         found = notebook.evaluate(questions=questions, seed=seed, model=model, against=against, progress=progress)
@@ -422,7 +440,8 @@ def _converse(index: Path | None, k: int, where: Where, llm: str | None, quiet: 
 
 
 def _show_prompt(messages: Sequence[Mapping[str, str]], json: bool) -> None:
-    from notesearch.render import print_prompt, to_json
+    from notesearch.plain import to_json
+    from notesearch.render import print_prompt
 
     if json:
         print(to_json({"prompt": list(messages)}))
@@ -446,7 +465,6 @@ def _notebook(
     """An open notebook; its remarks go to standard error at the end."""
     from notesearch import config
     from notesearch.notebook import Notebook
-    from notesearch.render import print_remarks
 
     settings = config.load(vaults=vaults)
     if create and not vaults and folder is None:
@@ -455,19 +473,31 @@ def _notebook(
         try:
             yield notebook
         finally:
-            if not quiet:
-                print_remarks(_console(stderr=True), notebook.take_remarks())
+            if not quiet and (remarks := notebook.take_remarks()):
+                from notesearch.render import print_remarks
+
+                print_remarks(_console(stderr=True), remarks)
 
 
 @contextmanager
 def _progress(quiet: bool) -> Iterator[Any]:
-    """A bar with what is done, how fast, and how long it will take; only where somebody watches."""
+    """A bar with what is done, how fast, and how long it will take; only where somebody watches, and there is work."""
     from notesearch.results import silent
 
-    console = _console(stderr=True)
-    if quiet or not console.is_terminal:
-        yield silent
-        return
+    with ExitStack() as opened:
+        bars: list[Any] = []
+
+        def show(stage: str, done: int, total: int) -> None:
+            if total and not bars:
+                bars.append(opened.enter_context(_bar()))
+            for bar in bars:
+                bar(stage, done, total)
+
+        yield silent if quiet or not sys.stderr.isatty() else show
+
+
+@contextmanager
+def _bar() -> Iterator[Any]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     units = {"reading": "notes", "embedding": "passages", "asking": "questions", "comparing": "notes"}
@@ -477,7 +507,7 @@ def _progress(quiet: bool) -> Iterator[Any]:
         MofNCompleteColumn(),
         TextColumn("{task.fields[rate]}"),
     )
-    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
+    with Progress(*columns, TimeRemainingColumn(), console=_console(stderr=True), transient=True) as bar:
         tasks: dict[str, Any] = {}
 
         def show(stage: str, done: int, total: int) -> None:
@@ -540,7 +570,7 @@ def _sorted(hits: Any, order: str) -> Any:
 
 
 def _print_json(head: dict[str, Any], hits: Any, lines: bool) -> None:
-    from notesearch.render import to_json
+    from notesearch.plain import to_json
 
     if lines:
         for hit in hits:
@@ -550,6 +580,6 @@ def _print_json(head: dict[str, Any], hits: Any, lines: bool) -> None:
 
 
 def _safe(message: str, *, one_line: bool = True) -> str:
-    from notesearch.render import shown
+    from notesearch.plain import shown
 
     return shown(message, one_line=one_line)

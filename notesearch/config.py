@@ -9,7 +9,6 @@ ignored in silence.
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -94,6 +93,8 @@ def _inside_a_vault(file: Path, vaults: Iterable[Path]) -> bool:
 def _apply(settings: Settings, file: Path, *, only: set[str] | None) -> Settings:
     if not file.is_file():
         return settings
+    import tomllib  # few have such a file, and every cold start would wait
+
     try:
         values = tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:

@@ -9,7 +9,8 @@ from rich.console import Console
 from notesearch.errors import NotesearchError
 from notesearch.index.records import Where
 from notesearch.notebook import Notebook
-from notesearch.render import Telling, print_answer, print_remarks, shown
+from notesearch.plain import shown
+from notesearch.render import Telling, print_answer, print_remarks
 from notesearch.results import Turn
 
 _ENDS = {"exit", "quit", ":q"}

@@ -8,11 +8,9 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from threading import RLock
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -44,6 +42,8 @@ from notesearch.scan import Scan, folder_problems, not_opened, scan
 from notesearch.vaults import add, called, checked, forget, listed, move
 
 if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
+
     from notesearch.answer.generate import LanguageModel
     from notesearch.retrieve.candidates import Meaning
     from notesearch.retrieve.query import Query
@@ -56,7 +56,8 @@ _SMALL_BYTES = 1_000_000
 _CHARACTERS_PER_S = 10_000
 """The encoder's pace until it has been measured here: a slow laptop's."""
 _RESCAN_S = 1.0
-"""A warm notebook looks at the disk no more often than this."""
+_RESCAN_SHARE = 20
+"""A warm notebook looks at the disk no more often than once a second, and for no more than a twentieth of the time."""
 _TIMED = 32
 """Passages that tell how long a model takes."""
 _TRIES = 3
@@ -78,6 +79,7 @@ class Notebook:
         self._ahead: ThreadPoolExecutor | None = None
         self._scanned_at = float("-inf")
         self._scanned_of = store.stamp()
+        self._scan_s = 0.0
         self._newer: frozenset[tuple[int, str]] = frozenset()
         self._unreachable: dict[str, VaultError] = {}
         self._roles: Counter[Role] = Counter()
@@ -174,7 +176,8 @@ class Notebook:
             if damaged:
                 self._remark("A file of the index was missing or damaged; it was made anew from the database.")
             self._newer = frozenset()
-            self._remark(*attachments.kept(self._roles_known(), self.settings.attachments))
+            if attachments.waiting(self.settings.attachments):
+                self._remark(*attachments.kept(self._roles_known(), self.settings.attachments))
             unreachable = (Problem(name, "", str(error)) for name, error in self._unreachable.items())
             return replace(report, refused=(*report.refused, *unreachable))
 
@@ -462,6 +465,8 @@ class Notebook:
         """An index of the same vaults with another model, removed at the end. Before it is made, a few of our passages
         are encoded, to say how long it will take.
         """
+        from tempfile import TemporaryDirectory
+
         roots = [vault.root for vault in self.store.vaults()]
         ids = self.store.passage_ids().tolist()
         sample = self.store.passages(ids[:: len(ids) // _TIMED + 1]).values()
@@ -484,6 +489,8 @@ class Notebook:
         What fails there fails again where the encoder is used, and is said there.
         """
         if self._ahead is None:
+            from concurrent.futures import ThreadPoolExecutor
+
             self._ahead = ThreadPoolExecutor(1, "loading")
             self._ahead.submit(self._embedder.load)
             self._ahead.shutdown(wait=False)
@@ -614,8 +621,10 @@ class Notebook:
         return next(iter(found.values()))
 
     def _look_again(self) -> None:
-        """Scan the vaults, at most once a second; index what changed if that is quick, else remember how much it is."""
-        if time.monotonic() - self._scanned_at < _RESCAN_S:
+        """Scan the vaults, if that was not done just now; index what changed if that is quick, else remember how much
+        it is.
+        """
+        if time.monotonic() - self._scanned_at < _RESCAN_S * max(1.0, _RESCAN_SHARE * self._scan_s):
             return
         scans = self._scan()
         self._newer = frozenset((s.vault.id, path) for s in scans for path in s.changes.paths)
@@ -652,6 +661,7 @@ class Notebook:
     def _scan(self, *, verify: bool = False, retry: bool = False) -> list[Scan]:
         """The vaults that can be read now, as they are; what is the matter with the others is remembered."""
         self._scanned_of = self.store.stamp()
+        started = time.monotonic()
         scans, self._unreachable = [], {}
         for vault in self.store.vaults():
             try:
@@ -659,6 +669,7 @@ class Notebook:
             except VaultError as error:
                 self._unreachable[vault.name] = error
         self._scanned_at = time.monotonic()
+        self._scan_s = self._scanned_at - started
         self._roles = Counter(file.role for s in scans for file in s.walk.files)
         self._problems = tuple(problem for s in scans for problem in (*folder_problems(s), *not_opened(s)))
         return scans

@@ -1,15 +1,12 @@
 """What people see: hits, answers, reports, in a terminal or a pipe. All faces share it.
 
-Text from notes, names or queries goes through `shown` first (rule X1), so that no note can move the cursor, hide
-words, or write backwards. Links are clickable (OSC 8) only where the output is a terminal with colours on (rule U3).
+Text from notes, names or queries goes through `shown` first. Links are clickable (OSC 8) only where the output is a
+terminal with colours on (rule U3).
 """
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -17,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from notesearch.index.records import DateSpan, role_of
+from notesearch.plain import shown
 from notesearch.results import (
     NOT_BORNE_OUT,
     Answer,
@@ -38,35 +36,8 @@ from notesearch.results import (
     Versus,
 )
 
-_UNSAFE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f\ud800-\udfff]"
-)
 _MOST_LINES = 12
 _MOST_NOTES = 3
-
-
-def shown(text: str, *, one_line: bool = True) -> str:
-    """`text` with control, bidi, zero-width and tag characters as visible marks; newlines and tabs stay only in
-    quotes.
-    """
-    safe = _UNSAFE.sub(_mark, text)
-    return safe if not one_line else safe.replace("\n", "␤").replace("\t", " ")
-
-
-def _mark(match: re.Match[str]) -> str:
-    code = ord(match[0])
-    if match[0] == "\r":
-        return ""
-    if code < 0x20:
-        return chr(0x2400 + code)
-    if 0xDC80 <= code <= 0xDCFF:  # a byte of a file name that is not UTF-8
-        return f"\\x{code - 0xDC00:02x}"
-    return f"<U+{code:04X}>"
-
-
-def to_json(value: dict[str, Any]) -> str:
-    """One record on one line; what a terminal could act on is escaped."""
-    return _UNSAFE.sub(lambda unsafe: json.dumps(unsafe[0])[1:-1], json.dumps(value, ensure_ascii=False))
 
 
 def place(hit: Hit) -> str:
@@ -293,16 +264,8 @@ def _days(span: DateSpan) -> str:
     return span.first.isoformat() if span.first == span.last else f"{span.first} – {span.last}"
 
 
-def print_report(console: Console, report: UpdateReport) -> None:
-    """One line of counts, one for each file that was not read cleanly."""
-    counts = [f"{report.added} added", f"{report.changed} changed", f"{report.removed} removed"]
-    if report.moved:
-        counts.append(f"{report.moved} moved")
-    counts.append(f"{report.unchanged} unchanged")
-    console.print(
-        f"{', '.join(counts)}; {report.passages:,} passages, {report.embedded:,} embedded; {report.seconds:.1f} s",
-        highlight=False,
-    )
+def print_problems(console: Console, report: UpdateReport) -> None:
+    """A line for each vault that was left alone, and each file that was not read cleanly."""
     for problem in report.refused:
         console.print(f"[red]left as it was:[/red] {_said_of(problem)}")
     for problem in report.failed:

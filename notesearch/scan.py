@@ -131,13 +131,13 @@ def _proven(changes: Changes, root: Path, name: str) -> tuple[Changes, int, tupl
 
 def _without_kept(
     known: Mapping[str, KnownFile], found: Walk, failed: Mapping[str, Fingerprint], settings: Settings
-) -> dict[str, KnownFile]:
+) -> Mapping[str, KnownFile]:
     """What is known, but for files that are there and left alone: those that failed before, and attachments that are as
     they were when they were read, by an extra that is no longer installed.
     """
     roles = waiting(settings.attachments)
     if not (failed or any(file.role in roles for file in found.files)):
-        return dict(known)
+        return known
     kept = {
         file.path
         for file in found.files

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from notesearch.index.catalog import NoteRow, PassageRow, VaultRow
 from notesearch.index.links import Neighbour
 from notesearch.index.records import Fingerprint
 from notesearch.index.store import Store
-from notesearch.language import SPACELESS, stem
+from notesearch.language import stem
 from notesearch.read.changes import is_settled
 from notesearch.read.vault import Unreadable, obsidian_root, original_of, read_bytes
 from notesearch.results import Hit, LinkedNote, Place, Signals, Urls
@@ -24,6 +25,7 @@ from notesearch.retrieve.candidates import Arms, Candidate, Candidates, Meaning
 from notesearch.retrieve.folding import Kept, fold, spread
 from notesearch.retrieve.fusion import Ranked, Weights, below_originals, fuse, ordered
 from notesearch.retrieve.query import Query
+from notesearch.spaceless import SPACELESS
 from notesearch.urls import urls_for
 
 RERANKED = 100
@@ -209,11 +211,16 @@ def _linked(neighbours: Sequence[Neighbour]) -> tuple[LinkedNote, ...]:
 
 def marks(text: str, query: Query) -> tuple[tuple[int, int], ...]:
     """Spans of `text` that hold a telling word of the question, or an inflection of it."""
-    stems = {stem(word) for word in query.telling_words}
-    if not stems:
+    if not query.telling_words:
         return ()
-    pattern = re.compile("|".join(map(_inflected, sorted(stems, key=len, reverse=True))), re.I)
-    return tuple(match.span() for match in pattern.finditer(text))
+    return tuple(match.span() for match in _any_form_of(query.telling_words).finditer(text))
+
+
+@lru_cache(maxsize=1)
+def _any_form_of(words: tuple[str, ...]) -> re.Pattern[str]:
+    """Made once for all hits of a question."""
+    stems = sorted({stem(word) for word in words}, key=len, reverse=True)
+    return re.compile("|".join(map(_inflected, stems)), re.I)
 
 
 def _inflected(stem: str) -> str:

@@ -3,21 +3,21 @@
 Words come first, vectors after: a note can be found by its words as soon as it is read, and texts without a vector
 are kept as pending in the index, so that an update that was stopped goes on where it was. Only texts never embedded
 before reach the encoder.
+
+Most updates find nothing changed, so what reads notes is imported inside the calls.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Collection, Mapping, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from itertools import zip_longest
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from notesearch.config import Settings
-from notesearch.dates.note import local_day
-from notesearch.dates.order import DateOrder
 from notesearch.embed import Embedder, Encoded
 from notesearch.errors import VaultError
 from notesearch.index.catalog import KnownFile, embedded_key
@@ -27,14 +27,14 @@ from notesearch.index.records import NO_FILE, Fingerprint, Note, ResolvedLink, V
 from notesearch.index.store import Failure, Store
 from notesearch.maxsim import pack
 from notesearch.read.changes import Changes
-from notesearch.read.decode import NotText
-from notesearch.read.note import ReadingRules, content_hash, named_only, read_note
-from notesearch.read.parts import find_part
-from notesearch.read.passages import Sizes, embedding_text
-from notesearch.read.resolve import Resolver
 from notesearch.read.vault import File, Unreadable, read_bytes
 from notesearch.results import Problem, Progress, UpdateReport, silent
 from notesearch.scan import Scan, folder_problems, not_opened
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor, Future
+
+    from notesearch.read.note import ReadingRules
 
 BATCH = 256
 """Texts per call of the encoder: enough to form batches of like length, few enough to lose on Ctrl-C."""
@@ -81,7 +81,7 @@ def update(
         waits = foreign or (most_characters is not None and store.pending_characters() > most_characters)
         embedded = 0 if waits else _embed_pending(store, embedder, progress)
         store.tidy(progress, mend=mend)
-    return replace(report, embedded=embedded, passages=store.counts().passages, seconds=time.perf_counter() - started)
+    return replace(report, embedded=embedded, passages=store.passage_count(), seconds=time.perf_counter() - started)
 
 
 def _recipe(store: Store) -> Recipe:
@@ -146,6 +146,10 @@ def _restricted(changes: Changes, paths: Collection[str]) -> Changes:
 
 
 def _reading_rules(embedder: Embedder, recipe: Recipe, scan_: Scan) -> ReadingRules:
+    from notesearch.dates.order import DateOrder
+    from notesearch.read.note import ReadingRules
+    from notesearch.read.passages import Sizes
+
     return ReadingRules(
         sizes=Sizes.fitting(recipe.passage_tokens, recipe.model.max_tokens),
         token_starts=embedder.token_starts,
@@ -176,6 +180,8 @@ def _read_all(
     progress: Progress,
 ) -> _Outcome:
     """Read and write every file that may have changed; what cannot be read is remembered, and the run goes on (N2)."""
+    from notesearch.read.decode import NotText
+
     known = {file.path: before for before, file in (*changes.doubtful, *changes.moved)}
     moved = {file.path: before.note for before, file in changes.moved}
     outcome = _Outcome()
@@ -214,6 +220,9 @@ def _read(
     """The note and the state of its file when it was read; no note if the bytes are those known at this path, and so
     is the day of the file, which may be the note's date.
     """
+    from notesearch.dates.note import local_day
+    from notesearch.read.note import content_hash, named_only, read_note
+
     if file.too_large:
         if before and not scan_.reread and before.path == file.path and before.fingerprint == file.fingerprint:
             return None, file.fingerprint
@@ -239,6 +248,8 @@ def _write(
     rules: ReadingRules,
     moved: Mapping[str, int],
 ) -> int:
+    from notesearch.read.passages import embedding_text
+
     head, starts = rules.sizes.head, rules.token_starts
     texts = [embedding_text(note.title, p.headings, p.words, starts, head) for p in note.passages]
     keyed = [(embedded_key(text, recipe.digest), text) for text in texts]
@@ -256,6 +267,9 @@ def _link_targets(store: Store, scan_: Scan) -> _LinkTargets:
 
 def _resolve_links(store: Store, scan_: Scan, known_before: _LinkTargets | None, written: Sequence[int]) -> None:
     """Links of the notes just written; of all notes, if what a link can lead to has changed, or may have (None)."""
+    from notesearch.read.parts import find_part
+    from notesearch.read.resolve import Resolver
+
     root = Path(scan_.vault.root)
     known = names, blocks = _link_targets(store, scan_)
     files = {file.path for file in scan_.walk.files} | names.keys()  # also those in a folder that cannot be listed now
@@ -294,6 +308,10 @@ def _embed_pending(store: Store, embedder: Embedder, progress: Progress) -> int:
     The next texts are encoded, in a thread of their own, while those before are packed and stored.
     """
     total, done, characters, started = store.pending_count(), 0, 0, time.perf_counter()
+    if not total:
+        return 0
+    from concurrent.futures import ThreadPoolExecutor
+
     basis = store.basis()
     with ThreadPoolExecutor(1, "encoder") as encoder:
         while waiting := store.pending(_WINDOW):
@@ -310,8 +328,7 @@ def _embed_pending(store: Store, embedder: Embedder, progress: Progress) -> int:
                 done += len(batch)
                 characters += sum(len(text) for _, text in batch)
     progress("embedding", done, total)
-    if done:
-        store.remember("characters_per_s", str(int(characters / (time.perf_counter() - started))))
+    store.remember("characters_per_s", str(int(characters / (time.perf_counter() - started))))
     return done
 
 

@@ -362,10 +362,10 @@ def test_a_vault_that_is_away_is_status_3_and_the_others_are_read(notesearch: Se
 
 
 def test_a_second_writer_waits_as_long_as_it_is_told(notesearch: Session) -> None:
-    from filelock import FileLock
+    from notesearch.index.lock import locked
 
     notesearch("index", "vault")
-    with FileLock(notesearch.folder / "idx" / "writer.lock"):
+    with locked(notesearch.folder / "idx" / "writer.lock"):
         for words in (["index"], ["vaults", "add", "vault"], ["vaults", "forget", "vault", "--yes"]):
             assert "waited 0 s" in notesearch(*words, "--wait", "0", status=3).stderr
         assert notesearch.json("search", "flour water")["hits"][0]["note"] == "bread.md"

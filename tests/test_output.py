@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from notesearch.render import shown
+from notesearch.plain import shown
 from tests.conftest import write
 from tests.test_cli import Session
 

@@ -14,7 +14,7 @@ from datetime import date
 from html import escape
 
 from notesearch.index.records import DateSpan
-from notesearch.render import shown
+from notesearch.plain import shown
 from notesearch.results import Hit, Turn
 
 DECLINED = "The notes do not say."

@@ -17,13 +17,15 @@ import os
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from notesearch.index.vectors import STORED, Ids, Vectors, search_rows
+from notesearch.later import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 Rows = Callable[[int], Iterable[tuple[Ids, Vectors]]]
 """Batches of the vectors to be kept, ids (n,) ascending and rows (n, d) of unit length; called with n, every nth."""
@@ -126,11 +128,22 @@ def swap_in(aside: Path, path: Path) -> None:
 
 
 class MappedBase:
-    """A small base, open: an exact FAISS index. `ids` (n,) are those of its rows, ascending."""
+    """A small base, open: an exact FAISS index. `ids` (n,) are those of its rows, ascending, `rows` (n, d) lie in its
+    file at half precision.
 
-    def __init__(self, index: Any, ids: Ids) -> None:
-        self._index = index
+    The first question is compared with the rows here: importing FAISS would take it twenty times as long. `load` gives
+    the index for those that follow; where it cannot (None), all are answered here.
+    """
+
+    def __init__(self, ids: Ids, rows: NDArray[np.float16], load: Callable[[], Any]) -> None:
         self._ids = ids
+        self._stored = rows
+        self._load = load
+        self._asked = 0
+
+    @cached_property
+    def _index(self) -> Any:
+        return self._load()
 
     @property
     def count(self) -> int:
@@ -153,6 +166,10 @@ class MappedBase:
 
     def search(self, query: Vectors, k: int, dead: Ids, within: Ids | None) -> list[tuple[int, float]]:
         """(passage id, cosine) of the best `k`. `query` (d,), unit length; `within` restricts to these ids."""
+        self._asked += 1
+        if self._asked == 1 or self._index is None:
+            alive = ~np.isin(self._ids, dead) if len(dead) else slice(None)
+            return search_rows(self._ids[alive], self._stored[alive].astype(np.float32), query, k, within)
         ids, cosines = self._ask(query, k, dead, within)
         return list(zip(ids.tolist(), cosines.tolist(), strict=True))
 
@@ -163,8 +180,7 @@ class MappedBase:
         return self._ids[places], self._rows(places)
 
     def _rows(self, places: Ids) -> Vectors:
-        rows: Vectors = self._index.index.reconstruct_batch(places)
-        return rows
+        return self._stored[places].astype(np.float32)
 
     def _ask(
         self, query: Vectors, k: int, dead: Ids, within: Ids | None, parameters: Any = None
@@ -189,8 +205,7 @@ class ListedBase(MappedBase):
     """A large base, open: inverted lists of codes, and the vectors themselves, `rows` (n, d), at half precision."""
 
     def __init__(self, index: Any, ids: Ids, rows: NDArray[np.float16]) -> None:
-        super().__init__(index, ids)
-        self._stored = rows
+        super().__init__(ids, rows, lambda: index)
 
     def search(self, query: Vectors, k: int, dead: Ids, within: Ids | None) -> list[tuple[int, float]]:
         """As in a small base, but some of the best may be missing."""
@@ -212,9 +227,6 @@ class ListedBase(MappedBase):
         listed = [faiss.rev_swig_ptr(lists.get_ids(n), lists.list_size(n)) for n in range(self._index.nlist)]
         return super().is_sound() and np.array_equal(np.sort(np.concatenate(listed)), self._ids)
 
-    def _rows(self, places: Ids) -> Vectors:
-        return self._stored[places].astype(np.float32)
-
 
 def open_base(folder: Path, base: Base) -> MappedBase | None:
     """The mapped base, or None if a file is missing, cut, or cannot be read."""
@@ -222,16 +234,41 @@ def open_base(folder: Path, base: Base) -> MappedBase | None:
     try:
         if path.stat().st_size != base.size:
             return None
-        import faiss
-
-        index: Any = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
-        if index.ntotal != base.count:
-            return None
         if not base.rows_file:
-            return MappedBase(index, faiss.rev_swig_ptr(index.id_map.data(), base.count))
+            return MappedBase(*_flat_parts(path, base.count), partial(_loaded, path, base.count))
+        index = _loaded(path, base.count)
+        if index is None:
+            return None
         size = base.count * index.d
-        data = np.memmap(folder / base.rows_file, np.uint8, "r", shape=base.count * (2 * index.d + 8))
-    except (OSError, RuntimeError, ValueError):
+        mapped = np.memmap(folder / base.rows_file, np.uint8, "r", shape=base.count * (2 * index.d + 8))
+    except (OSError, ValueError):
         return None
+    data = mapped.view(np.ndarray)  # a plain one: each slice of the other costs a call
     rows, ids = data[: 2 * size].view(STORED).reshape(-1, index.d), data[2 * size :].view(np.int64)
     return ListedBase(index, ids, rows)
+
+
+def _loaded(path: Path, count: int) -> Any:
+    """The FAISS index, mapped; None if it cannot be read."""
+    import faiss
+
+    try:
+        index: Any = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
+    except RuntimeError:
+        return None
+    return index if index.ntotal == count else None
+
+
+def _flat_parts(path: Path, count: int) -> tuple[Ids, NDArray[np.float16]]:
+    """Ids (n,) and rows (n, d) of a flat FAISS index where they lie in its file: at its end, each with its length in
+    front, d being the second number of the file. Raises ValueError if that is not so.
+    """
+    data = np.memmap(path, np.uint8, "r").view(np.ndarray)
+    dimension = int(np.frombuffer(data, np.int32, 1, 4)[0])
+    ids_at = len(data) - 8 * count
+    rows_at = ids_at - 8 - 2 * dimension * count
+    lengths = (int(np.frombuffer(data, np.int64, 1, at - 8)[0]) for at in (rows_at, ids_at))
+    if rows_at < 8 or tuple(lengths) != (2 * dimension * count, count):
+        raise ValueError(f"{path} is no flat index of {count} rows")
+    rows = data[rows_at : ids_at - 8].view(STORED).reshape(count, dimension)
+    return np.frombuffer(data, np.int64, count, ids_at).copy(), rows

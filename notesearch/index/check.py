@@ -17,12 +17,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
-import numpy as np
-
 from notesearch.index import catalog
 from notesearch.index.base import MappedBase
 from notesearch.index.common import CommonWords, MappedWords, write_common
 from notesearch.index.vectors import STORED, Ids, Vectors
+from notesearch.later import numpy as np
 
 Part = Literal["database", "notes", "full text", "vectors", "snapshots", "orphans", "rights"]
 
@@ -159,7 +158,10 @@ def _differing(expected: Iterable[tuple[Any, ...]], actual: Iterable[tuple[Any, 
 
 def is_vector(value: object, tokens: object, dimension: int, bits: int) -> bool:
     """Whether these are a vector and packed token vectors as they are stored: shape, and unit length."""
-    if not (isinstance(value, bytes) and isinstance(tokens, bytes)) or len(value) != dimension * STORED().itemsize:
+    if (
+        not (isinstance(value, bytes) and isinstance(tokens, bytes))
+        or len(value) != dimension * np.dtype(STORED).itemsize
+    ):
         return False
     length = float(np.linalg.norm(np.frombuffer(value, STORED).astype(np.float32)))
     return abs(length - 1) < _UNIT_LENGTH and bits > 0 and len(tokens) * 8 % bits == 0

@@ -20,14 +20,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from notesearch.index.base import new_file, swap_in
 from notesearch.index.vectors import Ids
 from notesearch.index.words import MOST, FieldWeights, any_of, search_passages
+from notesearch.later import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 COMMON = 500
 """A word in so many passages is common: FTS5 answers for fewer in well under a millisecond."""
@@ -40,7 +41,9 @@ _K1, _B, _LEAST_RARITY = 1.2, 0.75, 1e-6
 
 _VOCABULARY = "CREATE VIRTUAL TABLE IF NOT EXISTS temp.terms_{kind} USING fts5vocab(main, words, {kind})"
 
-_ENTRY = np.dtype([("term", "S40"), ("start", "<u8"), ("count", "<u4")])
+_LONGEST = 40
+_ENTRY = [("term", f"S{_LONGEST}"), ("start", "<u8"), ("count", "<u4")]
+_ENTRY_BYTES = _LONGEST + 8 + 4
 """Longer words are not common enough to matter, and FTS5 knows them."""
 
 
@@ -82,7 +85,7 @@ def write_common(folder: Path, generation: int, connection: sqlite3.Connection) 
 
 def _common_terms(connection: sqlite3.Connection) -> list[str]:
     terms = (row[0] for row in connection.execute("SELECT term FROM temp.terms_row WHERE doc >= ?", (COMMON,)))
-    return [term for term in terms if len(term.encode()) <= _ENTRY["term"].itemsize]
+    return [term for term in terms if len(term.encode()) <= _LONGEST]
 
 
 def _dampings(connection: sqlite3.Connection, last_id: int) -> NDArray[np.float32]:
@@ -121,7 +124,7 @@ class MappedWords:
 
     def __init__(self, file: mmap.mmap, recorded: CommonWords) -> None:
         self._file = file
-        self._table = np.frombuffer(file, _ENTRY, recorded.terms, recorded.size - recorded.terms * _ENTRY.itemsize)
+        self._table = np.frombuffer(file, _ENTRY, recorded.terms, recorded.size - recorded.terms * _ENTRY_BYTES)
         self._terms = np.ascontiguousarray(self._table["term"])
         self.last_id = recorded.last_id
 

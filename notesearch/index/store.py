@@ -12,27 +12,27 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import date
-from functools import partial
+from functools import lru_cache, partial
 from itertools import islice
 from pathlib import Path
 from tempfile import mkstemp
 from typing import Any, Self, TypeVar
-
-import numpy as np
 
 from notesearch.errors import IndexBusy, IndexDamaged, IndexMissing, IndexUnusable
 from notesearch.index import catalog, check, filters, links, schema, vaults, vectors, words
 from notesearch.index.base import Base, MappedBase, is_due, open_base, write_base
 from notesearch.index.catalog import KnownFile, NoteRow, PassageRow, VaultRow
 from notesearch.index.common import CommonWords, MappedWords, open_common, search_common, write_common
+from notesearch.index.lock import locked
 from notesearch.index.manifest import Recipe
 from notesearch.index.records import DateSpan, Fingerprint, Note, Part, ResolvedLink, Where
 from notesearch.index.salvage import DAMAGED, salvage
 from notesearch.index.vectors import Ids, Vectors
-from notesearch.language import terms_of
+from notesearch.later import numpy as np
+from notesearch.spaceless import terms_of
 
 T = TypeVar("T")
 
@@ -46,6 +46,9 @@ _BUSY_TIMEOUT_S = 5.0
 
 _PAGE_BYTES = 8192
 """A vector with its tokens' takes 2 to 2.5 KB; of SQLite's usual pages of 4 KB nearly half would stay empty."""
+
+_MAPPED_BYTES = 2**30
+"""What is mapped of the database is neither asked of the system page by page nor copied: half the time of a look-up."""
 
 _VECTORS = 20_000
 """Vectors read at once: 30 MB of them, and more than ever wait beside a base."""
@@ -177,7 +180,7 @@ class Store:
     def recipe(self) -> Recipe | None:
         """The recipe of the stored vectors; None before the first."""
         text = self._get("recipe")
-        return Recipe.from_json(text) if text else None
+        return _recipe(text) if text else None
 
     def set_recipe(self, recipe: Recipe, basis: Vectors) -> None:
         """Take another recipe: every vector goes, and every note is read again by the next update.
@@ -193,8 +196,9 @@ class Store:
 
     def basis(self) -> Vectors:
         """What token vectors are packed in, (d, b)."""
-        row = self._connection.execute("SELECT value FROM manifest WHERE key = 'basis'").fetchone()
-        return np.frombuffer(row[0], np.float32).reshape(self._dimension(), -1)
+        statement = "SELECT value FROM manifest WHERE key = 'basis'"
+        value = self._until_written("basis", lambda: self._connection.execute(statement).fetchone()[0])
+        return np.frombuffer(value, np.float32).reshape(self._dimension(), -1)
 
     def remembered(self, key: str) -> str:
         """A value kept by `remember`; "" if there is none."""
@@ -740,8 +744,7 @@ class Store:
 
     def is_damaged(self) -> bool:
         """Whether a recorded file cannot be used, so that search is slower: of vectors, or of common words."""
-        missing = (self._get("base") and self._base() is None, self._get("common") and self._common() is None)
-        return any(missing)
+        return not (self._is_usable("base") and self._is_usable("common"))
 
     # -- checking and mending ---------------------------------------------------------------------------------------
 
@@ -837,6 +840,21 @@ class Store:
     def _common(self) -> MappedWords | None:
         return self._opened("common", lambda recorded: open_common(self.folder, CommonWords(**recorded)))
 
+    def _is_usable(self, key: str) -> bool:
+        """Whether a recorded file, if any, could be opened; of one not opened yet, whether it is there as it was
+        written, since to open it brings numpy, which an update that finds nothing need not wait for.
+        """
+        recorded = self._get(key)
+        kept = self._mapped.get(key)
+        if recorded is None or (kept is not None and kept[0] == recorded):
+            return recorded is None or (kept is not None and kept[1] is not None)
+        value = json.loads(recorded)
+        sizes = {value["file"]: value["size"]}
+        if rows_file := value.get("rows_file"):
+            sizes[rows_file] = value["count"] * (2 * self._dimension() + 8)
+        files = ((self.folder / name, size) for name, size in sizes.items())
+        return all(path.is_file() and path.stat().st_size == size for path, size in files)
+
     def _opened(self, key: str, open_: Callable[[dict[str, Any]], T | None]) -> T | None:
         """A recorded file, mapped once; None if none is recorded or it cannot be used."""
         recorded = self._get(key)
@@ -867,24 +885,22 @@ class Store:
         self._connection.execute("INSERT OR REPLACE INTO manifest VALUES (?, ?)", (key, value))
 
 
+_recipe = lru_cache(maxsize=4)(Recipe.from_json)  # asked for several times in a question
+
+
 @contextmanager
 def writing(folder: Path, wait_s: float = 10.0) -> Iterator[None]:
     """Hold the writer's lock. Raises IndexBusy if another process still has it after `wait_s` seconds."""
-    from filelock import FileLock, Timeout  # brings asyncio, which a reader need not wait for
-
-    lock = FileLock(folder / LOCK, timeout=wait_s, mode=0o600)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise IndexBusy(
-            f"Another notesearch is writing the index in {folder}; waited {wait_s:g} s. Try again when it is done."
-        ) from None
-    except OSError as error:
-        raise IndexUnusable(_refusal(folder, "written", error.strerror or str(error))) from error
-    try:
+    with ExitStack() as held:
+        try:
+            held.enter_context(locked(folder / LOCK, wait_s))
+        except TimeoutError:
+            raise IndexBusy(
+                f"Another notesearch is writing the index in {folder}; waited {wait_s:g} s. Try again when it is done."
+            ) from None
+        except OSError as error:
+            raise IndexUnusable(_refusal(folder, "written", error.strerror or str(error))) from error
         yield
-    finally:
-        lock.release()
 
 
 def _make_folder(folder: Path) -> None:
@@ -897,7 +913,7 @@ def _make_folder(folder: Path) -> None:
 
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
-    for pragma in ("synchronous = NORMAL", "foreign_keys = ON"):
+    for pragma in ("synchronous = NORMAL", "foreign_keys = ON", f"mmap_size = {_MAPPED_BYTES}"):
         connection.execute(f"PRAGMA {pragma}")
     return connection
 

@@ -50,16 +50,20 @@ def compare(known: Mapping[str, KnownFile], walk: Walk, files: Sequence[File], *
     """What differs between `known` and the `files` that a walk found; with `verify` every file is doubtful."""
     added: list[File] = []
     doubtful: list[tuple[KnownFile, File]] = []
-    missing = dict(known)
     for file in files:
-        before = missing.pop(file.path, None)
+        before = known.get(file.path)
         if before is None:
             added.append(file)
         elif verify or not _is_unchanged(before, file):
             doubtful.append((before, file))
     unchanged = len(files) - len(added) - len(doubtful)
+    found = {file.path for file in files} if len(files) - len(added) < len(known) else known.keys()
     elsewhere = frozenset(walk.not_downloaded)
-    gone = [before for path, before in missing.items() if path not in elsewhere and not _under(path, walk.unreadable)]
+    gone = [
+        before
+        for path, before in known.items()
+        if path not in found and path not in elsewhere and not _under(path, walk.unreadable)
+    ]
     moved = _moves(gone, added)
     taken = {id(file) for _, file in moved}
     left = {before.note for before, _ in moved}
@@ -80,7 +84,7 @@ def looks_like_an_accident(known: int, missing: int, *, empty: bool) -> bool:
 
 
 def _is_unchanged(before: KnownFile, file: File) -> bool:
-    return before.fingerprint == file.fingerprint and is_settled(before.fingerprint, before.scanned_ns)
+    return before.state == file.fingerprint and is_settled(file.fingerprint, before.scanned_ns)
 
 
 def is_settled(fingerprint: Fingerprint, scanned_ns: int) -> bool:
