@@ -947,8 +947,8 @@ _REFUSED = (
 
 def _refusal(folder: Path, tried: str, seen: str) -> str:
     return (
-        f"The index in {folder} cannot be {tried}: {seen}. What was there before is unharmed. Check the disk (full, "
-        "read-only, not yours?). Name a folder that you can write to with --index, or NOTESEARCH_INDEX."
+        f"The index in {folder} could not be {tried}: {seen}. What was there before is unharmed. Check the disk (full, "
+        "read-only, not yours?), or name another folder with --index or NOTESEARCH_INDEX."
     )
 
 
