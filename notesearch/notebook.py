@@ -78,6 +78,7 @@ class Notebook:
         self._lock = RLock()
         self._ahead: ThreadPoolExecutor | None = None
         self._scanned_at = float("-inf")
+        self._scanned_of = store.stamp()
         self._scan_s = 0.0
         self._newer: frozenset[tuple[int, str]] = frozenset()
         self._unreachable: dict[str, VaultError] = {}
@@ -646,6 +647,8 @@ class Notebook:
             with self.store.writing(wait_s=0.5):
                 if self.store.recipe() is None:
                     self._take_recipe()
+                if self.store.stamp() != self._scanned_of:  # another process has written since we looked
+                    scans = self._scan()
                 most = int(pace * _SMALL_S)
                 report = update(self.store, self._embedder, self.settings, scans, only=only, most_characters=most)
         except (IndexBusy, IndexUnusable, VaultError) as error:
@@ -657,6 +660,7 @@ class Notebook:
 
     def _scan(self, *, verify: bool = False, retry: bool = False) -> list[Scan]:
         """The vaults that can be read now, as they are; what is the matter with the others is remembered."""
+        self._scanned_of = self.store.stamp()
         started = time.monotonic()
         scans, self._unreachable = [], {}
         for vault in self.store.vaults():

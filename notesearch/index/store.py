@@ -12,7 +12,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import date
 from functools import lru_cache, partial
@@ -736,7 +736,11 @@ class Store:
 
     def size_bytes(self) -> int:
         """What the index takes on disk."""
-        return sum(path.stat().st_size for path in self._files())
+        size = 0
+        for path in self._files():
+            with suppress(FileNotFoundError):  # a writer has just put another in its place
+                size += path.stat().st_size
+        return size
 
     def is_damaged(self) -> bool:
         """Whether a recorded file cannot be used, so that search is slower: of vectors, or of common words."""
@@ -817,9 +821,13 @@ class Store:
             "dead", lambda: np.array([row[0] for row in self._connection.execute(rows)], np.int64)
         )
 
+    def stamp(self) -> tuple[int, int]:
+        """Another whenever somebody has written, here or in another process."""
+        return int(self._connection.execute("PRAGMA data_version").fetchone()[0]), self._writes
+
     def _until_written(self, name: str, make: Callable[[], T]) -> T:
         """What `make` gives, kept until somebody writes."""
-        stamp = int(self._connection.execute("PRAGMA data_version").fetchone()[0]), self._writes
+        stamp = self.stamp()
         kept = self._kept.get(name)
         if kept is None or kept[0] != stamp:
             kept = self._kept[name] = (stamp, make())

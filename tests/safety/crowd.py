@@ -42,11 +42,13 @@ def main(part: str, index: Path, vault: Path, seconds: float) -> None:
 
 
 def _edit(vault: Path, choose: random.Random) -> None:
-    """A few notes of this process are written, and one is taken away."""
+    """A few notes of this process are written, aside and swapped in, and one is taken away. (A file that is cut in its
+    place is empty for a moment before its time says so.)
+    """
     for _ in range(3):
         n = choose.randrange(30)
         text = f"# boat {n}\n\nit carried salt {choose.random()} times\n\nsee [[boat {choose.randrange(30)}]]\n"
-        write(vault, f"{os.getpid()}/boat {n}.md", text)
+        write(vault, f"{os.getpid()}/.aside", text).replace(vault / f"{os.getpid()}/boat {n}.md")
     (vault / f"{os.getpid()}/boat {choose.randrange(30)}.md").unlink(missing_ok=True)
 
 

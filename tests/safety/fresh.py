@@ -181,7 +181,8 @@ def assert_true(notebook: Notebook, question: str) -> None:
         file = roots[vault] / path
         said = file.read_bytes().decode() if file.exists() else ""
         changed_ns = (file if file.exists() else file.parent).stat().st_mtime_ns
-        assert text in said or changed_ns >= began_ns, (path, text, said)
+        late_ms = (began_ns - changed_ns) / 1e6
+        assert text in said or late_ms <= 0, f"{path} shows {text!r}, said {said!r} since {late_ms:g} ms before"
 
 
 _GRAIN_NS = 250_000_000
