@@ -564,7 +564,10 @@ class Store:
         """(passage id, BM25) of passages with any of the words `asked`, best `k` first."""
         common = self._common() if field_weights == words.FieldWeights() else None
         if common is not None:
-            return search_common(self._connection, common, self._tokens(asked), k, self._dead(), within)
+            try:
+                return search_common(self._connection, common, self._tokens(asked), k, self._dead(), within)
+            except (IndexError, ValueError):  # a changed byte leads out of the file, or to no passage there is
+                self._mapped["common"] = (self._mapped["common"][0], None)
         chosen = None if within is None else within.tolist()
         return words.search_passages(self._connection, words.any_of(asked), k, field_weights, chosen)
 
