@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -49,6 +50,14 @@ InPath = Annotated[list[str] | None, typer.Option("--path", help="Only notes bel
 Property = Annotated[
     list[str] | None,
     typer.Option("--where", help="Only notes with this property; -KEY=VALUE for the others.", metavar="KEY=VALUE"),
+]
+Reranker = Annotated[
+    str | None,
+    typer.Option(
+        "--reranker",
+        help="A cross-encoder, name or folder, that reads the best passages again. Loads PyTorch: seconds more.",
+        show_default=False,
+    ),
 ]
 Sort = Annotated[
     str, typer.Option("--sort", help="Order of the passages: score or date (newest first).", metavar="score|date")
@@ -161,6 +170,7 @@ def ask(
     show_prompt: Annotated[
         bool, typer.Option("--show-prompt", help="Print what a language model would be sent, and send nothing.")
     ] = False,
+    reranker: Reranker = None,
     quiet: Quiet = False,
 ) -> None:
     """Answer in the notes' own words, then show the passages the answer rests on."""
@@ -171,7 +181,7 @@ def ask(
         _converse(index, k, wanted, llm, quiet, plain=json or jsonl or show_prompt)
         return
     telling = Telling(_console())
-    with _notebook(index, quiet=quiet, create=False) as notebook:
+    with _notebook(index, quiet=quiet, create=False, reranker=reranker) as notebook:
         if show_prompt:
             _show_prompt(notebook.prompt(question, k, where=wanted), json)
             return
@@ -184,8 +194,6 @@ def ask(
         said = {key: value for key, value in answer.to_dict().items() if key not in ("question", "hits")}
         _print_json({"question": question, "answer": said}, hits, jsonl)
     else:
-        from dataclasses import replace
-
         print_answer(_console(), replace(answer, hits=hits), told=telling.told)
     if not answer.answerable:
         raise typer.Exit(1)
@@ -207,16 +215,21 @@ def search(
     path: InPath = None,
     where: Property = None,
     sort: Sort = "score",
+    also: Annotated[
+        list[str] | None, typer.Option("--also", help="The same question in other words.", metavar="QUERY")
+    ] = None,
+    reranker: Reranker = None,
     quiet: Quiet = False,
 ) -> None:
     """Show the passages that fit best."""
     from notesearch.render import print_hits
 
-    with _notebook(index, quiet=quiet, create=False) as notebook:
-        hits = _sorted(notebook.search(query, k, where=_where(from_, to, tag, path, where), explain=explain), sort)
+    filters = _where(from_, to, tag, path, where)
+    with _notebook(index, quiet=quiet, create=False, reranker=reranker) as notebook:
+        hits = _sorted(notebook.search([query, *(also or ())], k, where=filters, explain=explain), sort)
         notebook.remember_shown(hits)
     if json or jsonl:
-        _print_json({"query": query, "answer": None}, hits, jsonl)
+        _print_json({"query": query, **({"also": also} if also else {}), "answer": None}, hits, jsonl)
     elif hits:
         print_hits(_console(), hits)
     else:
@@ -458,6 +471,7 @@ def _notebook(
     *,
     vaults: Any = (),
     model: str | None = None,
+    reranker: str | None = None,
     quiet: bool,
     create: bool = True,
     repair: bool = False,
@@ -467,6 +481,8 @@ def _notebook(
     from notesearch.notebook import Notebook
 
     settings = config.load(vaults=vaults)
+    if reranker is not None:
+        settings = replace(settings, reranker=reranker)
     if create and not vaults and folder is None:
         vaults = settings.vaults  # they belong to the index that the settings name, and to no other
     with Notebook.open(folder, vaults=vaults, model=model, settings=settings, create=create, repair=repair) as notebook:

@@ -33,6 +33,8 @@ class Settings:
     cache: Path = field(default_factory=lambda: user_cache_path("notesearch", appauthor=False))
     """Where converted models are kept."""
     model: str = DEFAULT_MODEL
+    reranker: str = ""
+    """A cross-encoder, by name or folder, that reads the best passages with the question; "" for none."""
     passage_tokens: int = 128
     """Chosen by `scripts/evaluate`; see the README."""
     exclude: tuple[str, ...] = ()

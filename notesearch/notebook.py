@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
     from notesearch.answer.generate import LanguageModel
+    from notesearch.embed.cross_encoder import CrossEncoder
     from notesearch.retrieve.candidates import Meaning
     from notesearch.retrieve.query import Query
     from notesearch.search import Ranking
@@ -75,6 +76,7 @@ class Notebook:
         self.settings = settings
         self.ranking: Ranking | None = None  # other than the shipped one only to measure it
         self._embedder = chosen.embedder
+        self._reranker = self._named_reranker(settings.reranker)
         self._lock = RLock()
         self._ahead: ThreadPoolExecutor | None = None
         self._scanned_at = float("-inf")
@@ -183,20 +185,29 @@ class Notebook:
 
     def search(
         self,
-        query: str,
+        query: str | Sequence[str],
         k: int = 10,
         *,
         where: Where | None = None,
         explain: bool = False,
         history: Sequence[Turn] = (),
     ) -> list[Hit]:
-        """The best `k` passages, best first. Raises UsageError if `query` is blank or `k` below 1.
+        """The best `k` passages, best first. `query` may be several phrasings of one question: what all of them find
+        comes first.
 
         Every hit carries its signals; with `explain`, why it stands where it stands, too. `history` as for `ask`.
+        Raises UsageError if a `query` is blank, there is none, `k` is below 1, or several are to be explained;
+        ModelError if the settings name a reranker that cannot be had.
         """
+        phrasings = [query] if isinstance(query, str) else list(query)
+        if not phrasings:
+            raise UsageError("There is nothing to search for. Give a question, or several phrasings of one.")
+        if explain and len(phrasings) > 1:
+            raise UsageError("Only the hits of one phrasing can be explained. Ask with one at a time.")
         with self._using():
-            parsed = self._parse(query, k, where, history, typing=query == query.rstrip())
-            return self._search(parsed, self._meaning(parsed), k, explain=explain)
+            parsed = [self._parse(each, k, where, history, typing=each == each.rstrip()) for each in phrasings]
+            first, *also = [(each, self._meaning(each)) for each in parsed]
+            return self._search(*first, k, also=also, explain=explain)
 
     def ask(
         self,
@@ -483,6 +494,14 @@ class Notebook:
             progress(stage, 1, 1)
             yield other
 
+    @staticmethod
+    def _named_reranker(name: str) -> CrossEncoder | None:
+        if not name:
+            return None
+        from notesearch.embed.cross_encoder import CrossEncoder
+
+        return CrossEncoder(name)
+
     def _load_ahead(self) -> None:
         """Load the encoder in a thread of its own, once, while the question is read and the disk looked at.
 
@@ -568,12 +587,25 @@ class Notebook:
             )
         return meaning_of(query, embedder)
 
-    def _search(self, query: Query, meaning: Meaning | None, k: int, *, explain: bool = False) -> list[Hit]:
+    def _search(
+        self,
+        query: Query,
+        meaning: Meaning | None,
+        k: int,
+        *,
+        also: Sequence[tuple[Query, Meaning | None]] = (),
+        explain: bool = False,
+    ) -> list[Hit]:
         from notesearch.search import search
 
         query = replace(query, where=self._within_reach(query.where))
         return self._as_files_are(
-            lambda: search(self.store, query, meaning, k, self.settings, self.ranking, explain=explain)
+            lambda: search(
+                *(self.store, query, meaning, k, self.settings, self.ranking),
+                also=[(replace(each, where=query.where), its) for each, its in also],
+                reranker=self._reranker,
+                explain=explain,
+            )
         )
 
     def _as_files_are(self, find: Callable[[], list[Hit]]) -> list[Hit]:

@@ -204,6 +204,7 @@ _PART_NAMES = {
     "time": "date",
     "rerank": "meaning word by word",
     "note_rerank": "meaning word by word in the whole note",
+    "cross": "the reranker",
     "neighbours": "passages beside it",
     "conflict_copy": "lifted above its conflict copy",
 }

@@ -49,8 +49,9 @@ class Signals:
     `dense`: cosine, -1..1. `lexical`: share of the question's words, weighted by rarity, 0..1. `title`: how well the
     note's name or alias fits, 0..1; `links`: how well what links from other notes call it does; `heading`: whether a
     section begins there whose heading was asked for, 0..1. `time`: how far it lies in the days asked for, 0..1.
-    `rerank`: MaxSim, about 0..1. `note_rerank`: the same for the note's found passages taken together. `total`: the
-    weighted sum of these and of the neighbouring passages', by which hits are ordered.
+    `rerank`: MaxSim, about 0..1. `note_rerank`: the same for the note's found passages taken together. `cross`: what a
+    cross-encoder says, 0..1; None where none was asked. `total`: the weighted sum of these and of the neighbouring
+    passages', by which hits are ordered.
     """
 
     dense: float | None = None
@@ -61,6 +62,7 @@ class Signals:
     time: float | None = None
     rerank: float | None = None
     note_rerank: float | None = None
+    cross: float | None = None
     total: float | None = None
 
 
@@ -107,9 +109,9 @@ class Contribution:
     """One part of a hit's total: `counted` is `weight` times the `value` that this part of the ranking found.
 
     `part`: "dense", "lexical", "only_one", "title", "exact_name", "links", "exact_heading", "time", "rerank",
-    "note_rerank" (as `Signals` and `Weights` have them), "neighbours" (the mean total of the passages beside it) or
-    "conflict_copy" (what lifted it above its copy). `assumed`: nothing is known of this passage, so the mean of the
-    others stands in.
+    "note_rerank", "cross" (as `Signals` and `Weights` have them), "neighbours" (the mean total of the passages beside
+    it) or "conflict_copy" (what lifted it above its copy). `assumed`: nothing is known of this passage, so the mean of
+    the others stands in.
     """
 
     part: str

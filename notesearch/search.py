@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -23,13 +24,18 @@ from notesearch.read.vault import Unreadable, obsidian_root, original_of, read_b
 from notesearch.results import Hit, LinkedNote, Place, Signals, Urls
 from notesearch.retrieve.candidates import Arms, Candidate, Candidates, Meaning
 from notesearch.retrieve.folding import Kept, fold, spread
-from notesearch.retrieve.fusion import Ranked, Weights, below_originals, fuse, ordered
+from notesearch.retrieve.fusion import Ranked, Weights, below_originals, fuse, ordered, together
 from notesearch.retrieve.query import Query
 from notesearch.spaceless import SPACELESS
 from notesearch.urls import urls_for
 
+if TYPE_CHECKING:
+    from notesearch.embed.cross_encoder import CrossEncoder
+
 RERANKED = 100
 """How many of the best are looked at again, token by token, with their neighbours."""
+CROSS_ENCODED = 30
+"""How many of the best a cross-encoder reads, if one is named: each takes as long as encoding it anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +56,22 @@ def search(
     settings: Settings,
     ranking: Ranking | None = None,
     *,
+    also: Sequence[tuple[Query, Meaning | None]] = (),
+    reranker: CrossEncoder | None = None,
     explain: bool = False,
 ) -> list[Hit]:
-    """The best `k` hits, best first. Without the question's meaning only words and names count."""
+    """The best `k` hits, best first. Without the question's meaning only words and names count.
+
+    `also`: the same question in other words, each with its meaning; what is explained is the first.
+    """
     ranking = ranking or Ranking()
     with store.snapshot():
-        found = Candidates(store, query, meaning, k, ranking.arms)
-        best = [candidate for candidate, _ in ordered(found.first(), ranking.weights)[: max(RERANKED, k)]]
-        candidates = found.with_neighbours(best)
-        ranked = below_originals(fuse(candidates, ranking.weights), _originals(store))
+        phrasings = [(query, meaning), *also]
+        found = [_candidates(store, *phrasing, k, ranking, reranker) for phrasing in phrasings]
+        candidates = found[0]
+        fused = together([fuse(each, ranking.weights) for each in found])
+        ranked = below_originals(fused, _originals(store))
+        query = replace(query, words=tuple(word for each, _ in phrasings for word in each.words))
         kept = _kept(store, query, ranked, k, ranking)
         shown = hits(store, query, kept, settings)
         if not explain:
@@ -67,6 +80,29 @@ def search(
 
         explained = explanations(store, query, [each.ranked for each in kept], candidates, ranking.weights)
         return [replace(hit, explanation=each) for hit, each in zip(shown, explained, strict=True)]
+
+
+def _candidates(
+    store: Store, query: Query, meaning: Meaning | None, k: int, ranking: Ranking, reranker: CrossEncoder | None
+) -> list[Candidate]:
+    """What the arms found for one phrasing, the best of it looked at again."""
+    found = Candidates(store, query, meaning, k, ranking.arms)
+    best = [candidate for candidate, _ in ordered(found.first(), ranking.weights)[: max(RERANKED, k)]]
+    candidates = found.with_neighbours(best)
+    if reranker is None or not query.text:
+        return candidates
+    first = [candidate for candidate, _ in ordered(candidates, ranking.weights) if candidate.id > 0][:CROSS_ENCODED]
+    said = dict(zip((c.id for c in first), _read_together(store, query, first, reranker), strict=True))
+    return [replace(c, cross=said.get(c.id, 0.0)) for c in candidates]
+
+
+def _read_together(store: Store, query: Query, candidates: Sequence[Candidate], reranker: CrossEncoder) -> list[float]:
+    passages = store.passages([c.id for c in candidates])
+    notes = store.notes({c.note for c in candidates})
+    heads = (dict.fromkeys((notes[c.note].title, *passages[c.id].headings)) for c in candidates)
+    texts = [f"{' › '.join(head)}\n{passages[c.id].words}" for head, c in zip(heads, candidates, strict=True)]
+    found: list[float] = reranker.relevance(query.text, texts).tolist()
+    return found
 
 
 def meaning_of(query: Query, embedder: Embedder | None) -> Meaning | None:
@@ -171,6 +207,7 @@ def _hit(
             time=candidate.time,
             rerank=candidate.rerank,
             note_rerank=candidate.note_rerank,
+            cross=candidate.cross or None,
             total=ranked.total,
         ),
         marks=marks(text, query),

@@ -130,14 +130,9 @@ class SentenceTransformersEmbedder:
             verify_default_weights()
         elif _PATH.match(self._name) and not Path(self._name).expanduser().is_dir():
             raise _not_loaded(self._name, "there is no such folder.")
-        import logging
-
+        quiet_hub()
         from sentence_transformers import SentenceTransformer
-        from transformers.utils import logging as hub_logging
 
-        hub_logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # ours shows the work
-        for name in ("huggingface_hub", "transformers"):
-            logging.getLogger(name).setLevel(logging.ERROR)  # what fails is said once, by the error below
         try:
             return SentenceTransformer(
                 str(default_folder()) if self._packaged else self._name,
@@ -146,6 +141,17 @@ class SentenceTransformersEmbedder:
             )
         except Exception as error:  # what a hub, a config or a weights file can raise is not ours to list
             raise _not_loaded(self._name, first_line(error)) from error
+
+
+def quiet_hub() -> None:
+    """No bars and no warnings from what loads models: our own bar shows the work, our own error says what failed."""
+    import logging
+
+    from transformers.utils import logging as hub_logging
+
+    hub_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    for name in ("huggingface_hub", "transformers"):
+        logging.getLogger(name).setLevel(logging.ERROR)
 
 
 def _not_loaded(name: str, seen: str) -> ModelError:

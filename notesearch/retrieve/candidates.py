@@ -50,7 +50,8 @@ class Candidate:
     whose heading is the question, less where other notes have such a section, too. `time`: how far the note lies in
     the days the question speaks of, 0..1. `rerank`: MaxSim; `note_rerank`: MaxSim of the note's candidates taken
     together, since a note often says in one paragraph who and in another what. Both None until asked for, or without
-    token vectors. `neighbours`: the passages before and after.
+    token vectors. `cross`: what a cross-encoder says, 0..1; 0 where none was asked. `neighbours`: the passages before
+    and after.
     """
 
     id: int
@@ -64,6 +65,7 @@ class Candidate:
     time: float = 0.0
     rerank: float | None = None
     note_rerank: float | None = None
+    cross: float = 0.0
     neighbours: tuple[int, ...] = ()
 
 
