@@ -59,6 +59,30 @@ def test_index_then_ask(notesearch: Session) -> None:
     assert "   flour, water, salt.\n" in answer.stdout
 
 
+def test_the_same_question_in_other_words(notesearch: Session) -> None:
+    notesearch("index", "vault")
+    found = notesearch.json("search", "flour water", "--also", "berths and cranes", "-k", "3")
+    assert (found["query"], found["also"]) == ("flour water", ["berths and cranes"])
+    assert {hit["note"] for hit in found["hits"][:3]} >= {"bread.md", "harbour.md"}
+    refused = notesearch("search", "flour", "--also", "berths", "--explain", status=2)
+    assert "one at a time" in refused.stderr
+
+
+def test_a_name_typed_wrongly_is_said(notesearch: Session) -> None:
+    notesearch("index", "vault")
+    found = notesearch("search", "haborr", "-k", "1")
+    assert found.stderr == ""
+    found = notesearch("search", "harbor", "-k", "1")
+    assert found.stderr == "notesearch: No note has “harbor”; “harbour” was searched for.\n"
+    assert found.stdout.startswith("1. harbour.md:1")
+
+
+def test_a_reranker_that_cannot_be_had(notesearch: Session) -> None:
+    notesearch("index", "vault")
+    said = notesearch("search", "flour", "--reranker", "./nowhere", status=3).stderr
+    assert said.startswith("notesearch: The reranker './nowhere' could not be loaded: ") and said.count("\n") == 1
+
+
 def test_a_second_index_needs_no_vault_and_does_nothing(notesearch: Session) -> None:
     notesearch("index", "vault")
     report = notesearch.json("index")

@@ -15,6 +15,18 @@ from notesearch.errors import IndexMissing, VaultError
 from tests.conftest import write
 
 
+def test_several_phrasings_are_one_question(notebook: Notebook) -> None:
+    assert notebook.search(["berths"], k=3) == notebook.search("berths", k=3)
+    both = notebook.search(["berths", "flour, water, salt"], k=4)
+    assert {hit.note for hit in both[:3]} >= {"bread.md", "harbour.md"}
+    assert [hit.rank for hit in both] == list(range(1, len(both) + 1))
+    for wrong in ([], ["berths", " "]):
+        with pytest.raises(UsageError):
+            notebook.search(wrong)
+    with pytest.raises(UsageError, match="one at a time"):
+        notebook.search(["berths", "salt"], explain=True)
+
+
 def test_several_threads_search_while_another_writes(notebook: Notebook, vault: Path) -> None:
     def ask(n: int) -> str:
         if n % 5 == 0:
