@@ -5,6 +5,7 @@ The trips are imported inside the calls: what they need loads while the encoder 
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
@@ -23,7 +24,7 @@ from notesearch.embed import Embedder, choice, recipe_of
 from notesearch.embed.choice import Chosen
 from notesearch.errors import IndexBusy, IndexDamaged, IndexUnusable, ModelError, UsageError, VaultError
 from notesearch.index.records import Role, Where, role_of
-from notesearch.index.store import Store
+from notesearch.index.store import Store, is_damage
 from notesearch.read import attachments
 from notesearch.results import (
     Answer,
@@ -107,7 +108,8 @@ class Notebook:
         except IndexDamaged:
             if not repair:
                 raise
-            store = Store.salvage(folder)
+            store, kept = Store.salvage(folder)
+            settings = replace(settings, remarks=(*settings.remarks, _made_anew(kept)))
         try:
             added = [remark for root in roots for remark in add(store, root)]
             settings = replace(settings, remarks=(*settings.remarks, *added))
@@ -147,23 +149,40 @@ class Notebook:
 
         `force` allows most notes of a vault to vanish, `verify` hashes every file, `retry` tries failed ones again. A
         vault that cannot be read, or lost most of its notes, is left as it is and named in the report. Raises
-        VaultError if that is said of all of them, IndexBusy after `wait_s` seconds, IndexUnusable, ModelError.
+        VaultError if that is said of all of them, IndexBusy after `wait_s` seconds, IndexUnusable, ModelError. A
+        database that turns out to be damaged is made anew, with the vectors of it that are sound, and that is remarked.
         """
+        with self._lock, self.store.writing(wait_s):
+            try:
+                return self._update(force=force, verify=verify, retry=retry, progress=progress)
+            except sqlite3.DatabaseError as error:
+                if not is_damage(error):
+                    raise
+                self._make_anew()
+                return self._update(force=force, verify=verify, retry=retry, progress=progress)
+
+    def _update(self, *, force: bool, verify: bool, retry: bool, progress: Progress) -> UpdateReport:
         from notesearch.update import update  # brings what reads notes, which a question seldom needs
 
-        with self._lock, self.store.writing(wait_s):
-            if not self.store.vaults():
-                raise UsageError("The index has no vault yet. Name one: notesearch index VAULT")
-            scans = self._scan(verify=verify, retry=retry)
-            if not scans:
-                raise next(iter(self._unreachable.values()))
-            if self._needs_the_model(scans) and self._take_recipe(progress):
-                scans = self._scan(verify=verify, retry=retry)  # by another recipe every note is read again
-            report = update(self.store, self._embedder, self.settings, scans, force=force, progress=progress)
-            self._newer = frozenset()
-            self._remark(*attachments.kept(self._roles_known(), self.settings.attachments))
-            unreachable = (Problem(name, "", str(error)) for name, error in self._unreachable.items())
-            return replace(report, refused=(*report.refused, *unreachable))
+        if not self.store.vaults():
+            raise UsageError("The index has no vault yet. Name one: notesearch index VAULT")
+        scans = self._scan(verify=verify, retry=retry)
+        if not scans:
+            raise next(iter(self._unreachable.values()))
+        if self._needs_the_model(scans) and self._take_recipe(progress):
+            scans = self._scan(verify=verify, retry=retry)  # by another recipe every note is read again
+        report = update(self.store, self._embedder, self.settings, scans, force=force, progress=progress)
+        self._newer = frozenset()
+        self._remark(*attachments.kept(self._roles_known(), self.settings.attachments))
+        unreachable = (Problem(name, "", str(error)) for name, error in self._unreachable.items())
+        report = replace(report, refused=(*report.refused, *unreachable))
+        if not report.refused:
+            self.store.drop_damaged()
+        return report
+
+    def _make_anew(self) -> None:
+        self.store, kept = self.store.salvaged()
+        self._remark(_made_anew(kept))
 
     def search(self, query: str, k: int = 10, *, where: Where | None = None, explain: bool = False) -> list[Hit]:
         """The best `k` passages, best first. Raises UsageError if `query` is blank or `k` below 1.
@@ -344,14 +363,11 @@ class Notebook:
             if not (repair and unsound):
                 return result
             if counts is None:
-                self.store = self.store.salvaged()
+                self._make_anew()
             else:
                 self.store.mend(unsound)
-        report = self.update(wait_s=wait_s, progress=progress)
-        with self._lock, self.store.writing(wait_s):
+            report = self._update(force=False, verify=False, retry=False, progress=progress)
             self.store.tidy()
-            if not report.refused:
-                self.store.drop_damaged()
             remains, counts = findings(check(self.store, limit, progress)), self.store.counts()
         return Checkup(not remains, found, counts.notes, counts.passages, True, report.embedded, remains)
 
@@ -615,6 +631,13 @@ class Notebook:
 
     def _remark(self, *sentences: str) -> None:
         self._remarks.update(dict.fromkeys(sentences))
+
+
+def _made_anew(vectors: int) -> str:
+    return (
+        "The database of the index was damaged and is made anew from the notes; "
+        f"{_counted(vectors, 'vector')} could be kept of it."
+    )
 
 
 def _seconds_each(embedder: Embedder, texts: Sequence[str]) -> float:

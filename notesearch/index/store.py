@@ -105,21 +105,23 @@ class Store:
         except sqlite3.DatabaseError as error:
             raise IndexDamaged(
                 f"{path} cannot be read as an index: {error}. "
-                "Run: notesearch status --repair, which makes it anew from the notes."
+                "Run: notesearch index, which makes it anew from the notes."
             ) from error
 
     @classmethod
-    def salvage(cls, folder: Path, wait_s: float = 10.0) -> Self:
-        """Make the database of an index anew with what can be read of it, and open that. Raises IndexBusy."""
+    def salvage(cls, folder: Path, wait_s: float = 10.0) -> tuple[Self, int]:
+        """Make the database of an index anew with what can be read of it; returns it, open, and how many vectors could
+        be kept. Raises IndexBusy.
+        """
         with writing(folder, wait_s):
-            salvage(folder / DATABASE)
-        return cls.open(folder)
+            kept = salvage(folder / DATABASE)
+        return cls.open(folder), kept
 
-    def salvaged(self) -> Self:
+    def salvaged(self) -> tuple[Self, int]:
         """The same of an open index, which is closed. Needs the writer's lock."""
         self.close()
-        salvage(self.folder / DATABASE)
-        return self.open(self.folder)
+        kept = salvage(self.folder / DATABASE)
+        return self.open(self.folder), kept
 
     def drop_damaged(self) -> None:
         """Do without what a damaged database still held: all of it has been made anew."""
@@ -832,6 +834,11 @@ def writing(folder: Path, wait_s: float = 10.0) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Whether SQLite says that its file cannot be what it wrote."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def _make_folder(folder: Path) -> None:
