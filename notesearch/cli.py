@@ -127,7 +127,10 @@ def index(
     """Make the index, or bring it up to date: only what changed is read, only new text is embedded."""
     from notesearch.plain import counts, to_json
 
-    with _notebook(index, vaults=vaults or (), model=model, quiet=quiet) as notebook, _progress(quiet) as progress:
+    with (
+        _notebook(index, vaults=vaults or (), model=model, quiet=quiet, repair=True) as notebook,
+        _progress(quiet) as progress,
+    ):
         report = notebook.update(force=force, verify=verify, retry=retry, wait_s=wait, progress=progress)
     if json:
         print(to_json(report.to_dict()))

@@ -114,7 +114,8 @@ class Notebook:
         except IndexDamaged:
             if not repair:
                 raise
-            store = Store.salvage(folder)
+            store, kept = Store.salvage(folder)
+            settings = replace(settings, remarks=(*settings.remarks, _made_anew(kept)))
         try:
             with store.saying():
                 added = [remark for root in roots for remark in add(store, root)]
@@ -161,27 +162,43 @@ class Notebook:
 
         `force` allows most notes of a vault to vanish, `verify` hashes every file, `retry` tries failed ones again. A
         vault that cannot be read, or lost most of its notes, is left as it is and named in the report. Raises
-        VaultError if that is said of all of them, IndexBusy after `wait_s` seconds, IndexUnusable, ModelError.
+        VaultError if that is said of all of them, IndexBusy after `wait_s` seconds, IndexUnusable, ModelError. A
+        database that turns out to be damaged is made anew, with the vectors of it that are sound, and that is remarked.
         """
+        with self._using(), self.store.writing(wait_s):
+            try:
+                with self.store.saying():
+                    return self._update(force=force, verify=verify, retry=retry, progress=progress)
+            except IndexDamaged:
+                self._make_anew()
+                return self._update(force=force, verify=verify, retry=retry, progress=progress)
+
+    def _update(self, *, force: bool, verify: bool, retry: bool, progress: Progress) -> UpdateReport:
         from notesearch.update import update  # brings what reads notes, which a question seldom needs
 
-        with self._using(), self.store.writing(wait_s):
-            if not self.store.vaults():
-                raise UsageError("The index has no vault yet. Name one: notesearch index VAULT")
-            scans = self._scan(verify=verify, retry=retry)
-            if not scans:
-                raise next(iter(self._unreachable.values()))
-            if self._needs_the_model(scans) and self._take_recipe(progress):
-                scans = self._scan(verify=verify, retry=retry)  # by another recipe every note is read again
-            damaged = self.store.is_damaged()
-            report = update(self.store, self._embedder, self.settings, scans, force=force, progress=progress)
-            if damaged:
-                self._remark("A file of the index was missing or damaged; it was made anew from the database.")
-            self._newer = frozenset()
-            if attachments.waiting(self.settings.attachments):
-                self._remark(*attachments.kept(self._roles_known(), self.settings.attachments))
-            unreachable = (Problem(name, "", str(error)) for name, error in self._unreachable.items())
-            return replace(report, refused=(*report.refused, *unreachable))
+        if not self.store.vaults():
+            raise UsageError("The index has no vault yet. Name one: notesearch index VAULT")
+        scans = self._scan(verify=verify, retry=retry)
+        if not scans:
+            raise next(iter(self._unreachable.values()))
+        if self._needs_the_model(scans) and self._take_recipe(progress):
+            scans = self._scan(verify=verify, retry=retry)  # by another recipe every note is read again
+        damaged = self.store.is_damaged()
+        report = update(self.store, self._embedder, self.settings, scans, force=force, progress=progress)
+        if damaged:
+            self._remark("A file of the index was missing or damaged; it was made anew from the database.")
+        self._newer = frozenset()
+        if attachments.waiting(self.settings.attachments):
+            self._remark(*attachments.kept(self._roles_known(), self.settings.attachments))
+        unreachable = (Problem(name, "", str(error)) for name, error in self._unreachable.items())
+        report = replace(report, refused=(*report.refused, *unreachable))
+        if not report.refused:
+            self.store.drop_damaged()
+        return report
+
+    def _make_anew(self) -> None:
+        self.store, kept = self.store.salvaged()
+        self._remark(_made_anew(kept))
 
     def search(
         self,
@@ -409,14 +426,11 @@ class Notebook:
             if not (repair and unsound):
                 return result
             if counts is None:
-                self.store = self.store.salvaged()
+                self._make_anew()
             else:
                 self.store.mend(unsound)
-        report = self.update(wait_s=wait_s, progress=progress)
-        with self._using(), self.store.writing(wait_s):
+            report = self._update(force=False, verify=False, retry=False, progress=progress)
             self.store.tidy()
-            if not report.refused:
-                self.store.drop_damaged()
             remains, counts = findings(check(self.store, limit, progress)), self.store.counts()
         return Checkup(not remains, found, counts.notes, counts.passages, True, report.embedded, remains)
 
@@ -768,6 +782,13 @@ class Notebook:
 
     def _remark(self, *sentences: str) -> None:
         self._remarks.update(dict.fromkeys(sentences))
+
+
+def _made_anew(vectors: int) -> str:
+    return (
+        "The database of the index was damaged and is made anew from the notes; "
+        f"{_counted(vectors, 'vector')} could be kept of it."
+    )
 
 
 def _seconds_each(embedder: Embedder, texts: Sequence[str]) -> float:

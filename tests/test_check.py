@@ -257,10 +257,23 @@ def test_a_damaged_database_is_made_anew_and_sound_vectors_are_kept(
         assert 0 < mended.embedded < 70 if table == "vector" else mended.embedded == 0
 
 
+@pytest.mark.parametrize("table", ["note", "passage"])
+def test_an_update_that_meets_damage_makes_the_database_anew(notebook: Notebook, tmp_path: Path, table: str) -> None:
+    before = all_rows(notebook)
+    damaged_pages(notebook, table)
+    write(tmp_path / "vault", "9.md", "# ship 9\n\nsunk long ago\n")
+    with Notebook.open(notebook.store.folder, settings=Settings()) as again:
+        report = again.update()
+        assert any("was damaged and is made anew" in remark for remark in again.take_remarks())
+        assert report.embedded <= 1
+        assert again.check().sound and not (again.store.folder / "damaged.sqlite").exists()
+        assert equals_fresh(again, tmp_path / "fresh") and all_rows(again) != before
+
+
 def test_what_is_no_database_at_all_is_made_anew_and_says_what_it_lacks(notebook: Notebook, tmp_path: Path) -> None:
     notebook.close()
     (notebook.store.folder / DATABASE).write_bytes(b"these are not the tables you are looking for" * 1000)
-    with pytest.raises(IndexUnusable, match="status --repair"):
+    with pytest.raises(IndexUnusable, match="notesearch index"):
         Notebook.open(notebook.store.folder, settings=Settings())
     vaults = [tmp_path / "vault"]
     with Notebook.open(notebook.store.folder, vaults=vaults, model="hashed", settings=Settings(), repair=True) as again:

@@ -414,7 +414,10 @@ def test_status_check_and_repair(notesearch: Session) -> None:
     assert mended.endswith(f"The index is sound. {looked} It was mended; 0 texts were embedded again.\n")
     assert notesearch.json("status", "--check")["sound"]
     (notesearch.folder / "idx" / "notes.sqlite").write_bytes(b"no database" * 1000)
-    assert "status --repair" in notesearch("status", "--check", status=3).stderr
+    assert "Run: notesearch index" in notesearch("status", "--check", status=3).stderr
+    again = notesearch("index", "vault")
+    assert "was damaged and is made anew from the notes; 0 vectors" in again.stderr and "3 added" in again.stderr
+    assert notesearch.json("status", "--check")["sound"]
 
 
 def test_open_opens_a_hit_of_the_last_search_as_it_is_now(notesearch: Session, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from notesearch import Notebook, Where
 from notesearch.config import Settings
-from notesearch.errors import IndexMissing, VaultError
+from notesearch.errors import IndexMissing, UsageError, VaultError
 from tests.conftest import write
 
 

@@ -89,7 +89,7 @@ TIERS = {
     "link": (6, 2, 5),
     "needs two notes": (5, 0, 4),
 }
-"""Of each tier how many questions there are, of how many all that is wanted comes first, and is among the first five."""
+"""Of each tier how many questions there are, of how many all that is wanted comes first, and is in the first five."""
 
 
 @pytest.mark.parametrize("tier", TIERS)

@@ -124,17 +124,19 @@ class Store:
         return _saying(self.folder, tried, *others)
 
     @classmethod
-    def salvage(cls, folder: Path, wait_s: float = 10.0) -> Self:
-        """Make the database of an index anew with what can be read of it, and open that. Raises IndexBusy."""
+    def salvage(cls, folder: Path, wait_s: float = 10.0) -> tuple[Self, int]:
+        """Make the database of an index anew with what can be read of it; returns it, open, and how many vectors could
+        be kept. Raises IndexBusy.
+        """
         with writing(folder, wait_s):
-            salvage(folder / DATABASE)
-        return cls.open(folder)
+            kept = salvage(folder / DATABASE)
+        return cls.open(folder), kept
 
-    def salvaged(self) -> Self:
+    def salvaged(self) -> tuple[Self, int]:
         """The same of an open index, which is closed. Needs the writer's lock."""
         self.close()
-        salvage(self.folder / DATABASE)
-        return self.open(self.folder)
+        kept = salvage(self.folder / DATABASE)
+        return self.open(self.folder), kept
 
     def drop_damaged(self) -> None:
         """Do without what a damaged database still held: all of it has been made anew."""
@@ -929,8 +931,8 @@ def _saying(folder: Path, tried: str, *others: type[OSError]) -> Iterator[None]:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
             raise IndexDamaged(
-                f"The index in {folder} is damaged ({error}). Run: notesearch status --repair, which makes it "
-                "anew from the notes."
+                f"The index in {folder} is damaged ({error}). Run: notesearch index, which makes it anew "
+                "from the notes."
             ) from error
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             raise IndexBusy(f"Another process holds the index in {folder}. Try again when it is done.") from error

@@ -52,7 +52,7 @@ def tiny_cross_encoder(folder: Path, answers: int) -> Path:
         intermediate_size=64,
         num_labels=answers,
     )
-    AutoModelForSequenceClassification.from_config(config).save_pretrained(folder)
+    AutoModelForSequenceClassification.from_config(config).save_pretrained(folder)  # type: ignore[no-untyped-call]
     _tokenizer().save_pretrained(folder)
     return folder
 

@@ -88,7 +88,7 @@ def test_no_index(tmp_path: Path) -> None:
 
 def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     (tmp_path / DATABASE).write_bytes(b"these are not the tables you are looking for" * 100)
-    with pytest.raises(IndexUnusable, match="status --repair"):
+    with pytest.raises(IndexUnusable, match="notesearch index"):
         Store.open(tmp_path)
 
 
