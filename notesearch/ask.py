@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from notesearch.answer.asked import Asked, asked
 from notesearch.answer.closeness import Spans, Understood, closeness
-from notesearch.answer.extract import evidence, extract
+from notesearch.answer.evidence import evidence, words_held
+from notesearch.answer.extract import Sentence, quotes, sentences
 from notesearch.calibration import shipped
 from notesearch.embed import Embedder
 from notesearch.index.store import Store
@@ -32,23 +34,21 @@ def ask(
     newer: int,
     explain: bool = False,
 ) -> Answer:
-    """The sentences of the best `k` hits that answer best; no text if the notes do not seem to hold an answer.
+    """The sentences of the best hits that answer best; no text if the notes do not seem to hold an answer.
 
-    That is judged by the first `JUDGED` of `hits`, so that confidence does not depend on how many are shown.
+    Both are judged by the first `JUDGED` of `hits`, so that an answer does not depend on how many are shown.
     """
-
-    def close(hits: Sequence[Hit], spans: Sequence[Spans]) -> list[list[float]]:
-        if meaning is None:
-            return [[0.0] * len(each) for each in spans]
-        return _closeness(store, embedder, meaning, hits, spans)
-
-    quotes = extract(query.telling_words, hits[:k], close)
-    confidence = _confidence(query, hits[:JUDGED], by_meaning=meaning is not None) if quotes else 0.0
+    wanted = wanted_of(store, query)
+    best = best_sentences(store, wanted, meaning, hits[:JUDGED], embedder)
+    seen = evidence(wanted, hits[:JUDGED], best)
+    quoted = quotes(wanted, best)
+    words = words_held(wanted, hits)
+    confidence = (words if meaning is None else shipped().confidence(seen)) if quoted else 0.0
     answerable = confidence >= shipped().answerable_from
     return Answer(
         question=question,
-        text=" … ".join(quote.text for quote in quotes) if answerable else None,
-        quotes=quotes if answerable else (),
+        text=" … ".join(quote.text for quote in quoted) if answerable else None,
+        quotes=quoted if answerable else (),
         citations=(),
         dates=query.dates,
         newer=newer,
@@ -56,23 +56,39 @@ def ask(
         confidence=confidence,
         generator="extract",
         hits=tuple(hits[:k]),
-        explanation=_grounds(query, hits[:JUDGED], by_meaning=meaning is not None) if explain else None,
+        explanation=_grounds({} if meaning is None else seen, words) if explain else None,
     )
 
 
-def _confidence(query: Query, hits: Sequence[Hit], *, by_meaning: bool) -> float:
-    """Calibrated; where a question was asked by words alone, the share of them that the first hit holds."""
-    seen = evidence(query.telling_words, hits)
-    return shipped().confidence(seen) if by_meaning else seen["shared"]
+def wanted_of(store: Store, query: Query) -> Asked:
+    """What the answer to a question is looked for by."""
+    words = query.telling_words
+    return asked(query.text, words, store.rarity(words), query.dates)
 
 
-def _grounds(query: Query, hits: Sequence[Hit], *, by_meaning: bool) -> Grounds:
-    seen = evidence(query.telling_words, hits)
+def best_sentences(
+    store: Store, wanted: Asked, meaning: Meaning | None, hits: Sequence[Hit], embedder: Embedder
+) -> list[Sentence]:
+    """The sentences of `hits`, those that answer best first; without the question's meaning, by their words."""
+
+    def close(hits: Sequence[Hit], spans: Sequence[Spans]) -> list[list[float]]:
+        if meaning is None:
+            return [[0.0] * len(each) for each in spans]
+        return _closeness(store, embedder, meaning, hits, spans)
+
+    return sentences(wanted, hits, close)
+
+
+def _grounds(seen: Mapping[str, float], words: float) -> Grounds:
+    """Asked by words alone, the confidence rests on nothing but them: then nothing else is `seen`."""
     return Grounds(
         enough=shipped().answerable_from,
-        rerank=seen["rerank"] if by_meaning else None,
-        dense=seen["dense"] if by_meaning else None,
-        shared=seen["shared"],
+        dense=seen.get("dense"),
+        note_rerank=seen.get("note_rerank"),
+        line=seen.get("line"),
+        names=seen.get("names"),
+        dates_missed=seen.get("dates_missed"),
+        words=words,
     )
 
 
