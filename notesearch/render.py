@@ -105,6 +105,8 @@ def _print_quotes(console: Console, quotes: Sequence[Quote]) -> None:
         where = f"{quote.note}:{first}" + (f"-{last}" if last > first else "")
         line.append("  ")
         line.append(shown(where), style=f"cyan link {quote.url}" if _clickable(console) else "cyan")
+        if quote.date is not None:
+            line.append(f"  {_days(quote.date)} (from its {quote.date.source})", style="green")
         _print_indented(console, line, 2)
 
 
@@ -253,11 +255,20 @@ def _behind(why: Explanation, above: Explanation) -> str:
 
 def _grounds(confidence: float, grounds: Grounds) -> Text:
     said = [f"confidence {confidence:.2f}, and an answer is given from {grounds.enough:.2f} on"]
-    if grounds.rerank is not None and grounds.dense is not None:
+    if grounds.dense is not None and grounds.note_rerank is not None:
         said.append(
-            f"the nearest passage in meaning: {grounds.rerank:.2f} of 1 word by word, {grounds.dense:.2f} as a whole"
+            f"the nearest in meaning: {grounds.note_rerank:.2f} of 1 a note word by word, "
+            f"{grounds.dense:.2f} a passage as a whole"
         )
-    said.append(f"{grounds.shared:.0%} of the question's words stand in the first passage")
+    said.append(f"{grounds.words:.0%} of what the question's words say stands in the first passage")
+    if grounds.line is not None:
+        said[-1] += f", {grounds.line:.0%} where the best sentence stands"
+    if grounds.names:
+        said.append(
+            f"its names stand {'less' if grounds.names < 0 else 'more'} beside that sentence than in the passage"
+        )
+    if grounds.dates_missed:
+        said.append(f"that sentence fits the days asked for by {1 - grounds.dates_missed:.0%}")
     return Text("\n".join(said), style="dim")
 
 

@@ -186,12 +186,15 @@ class Hit(_Record):
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """Words of a note, verbatim, with their place."""
+    """Words of a note, verbatim, with their place. `date`: the note's, and where it was read, if the question asks when
+    and the words do not tell the year.
+    """
 
     text: str
     note: str
     lines: tuple[int, int]
     url: str
+    date: DateSpan | None = None
 
 
 NOT_BORNE_OUT = "[not borne out]"
@@ -213,14 +216,20 @@ class Citation:
 class Grounds(_Record):
     """What the confidence of an answer rests on. `enough`: from this confidence on an answer is given.
 
-    `rerank` and `dense`: the best that these arms said of any hit looked at, None if the question was asked by words
-    alone. `shared`: the share, 0..1, of the question's telling words that stand in the first hit.
+    `dense` and `note_rerank`: the best that these arms said of any hit looked at. `line`: how much of what the
+    question's telling words say stands in the line of the best sentence, 0..1; `words`: the same of the first hit.
+    `names`: the share of the question's names in that line, less that in the first hit, -1..1. `dates_missed`: how far
+    the best sentences are from the days asked for, 0..1. Asked by words alone, it rests on `words`, and the others are
+    None.
     """
 
     enough: float
-    rerank: float | None
     dense: float | None
-    shared: float
+    note_rerank: float | None
+    line: float | None
+    names: float | None
+    dates_missed: float | None
+    words: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -257,10 +257,9 @@ def test_a_damaged_database_is_made_anew_and_sound_vectors_are_kept(
         assert 0 < mended.embedded < 70 if table == "vector" else mended.embedded == 0
 
 
-@pytest.mark.parametrize("table", ["note", "passage"])
-def test_an_update_that_meets_damage_makes_the_database_anew(notebook: Notebook, tmp_path: Path, table: str) -> None:
+def test_an_update_that_meets_damage_makes_the_database_anew(notebook: Notebook, tmp_path: Path) -> None:
     before = all_rows(notebook)
-    damaged_pages(notebook, table)
+    damaged_pages(notebook, "note")
     write(tmp_path / "vault", "9.md", "# ship 9\n\nsunk long ago\n")
     with Notebook.open(notebook.store.folder, settings=Settings()) as again:
         report = again.update()

@@ -137,13 +137,18 @@ def test_explain_says_in_words_why(notesearch: Session) -> None:
     assert "points" not in notesearch("search", "bread", "-k", "3").stdout.lower()
     answer = notesearch("ask", "flour water salt", "--explain").stdout
     assert re.search(r"^  confidence [01]\.\d\d, and an answer is given from 0\.\d\d on$", answer, re.M)
-    assert "  100% of the question's words stand in the first passage\n" in answer
+    assert (
+        "  100% of what the question's words say stands in the first passage, 100% where the best sentence stands\n"
+        in answer
+    )
 
 
 def test_explain_is_in_the_json_if_asked(notesearch: Session) -> None:
     notesearch("index", "vault")
     asked = notesearch.json("ask", "flour water salt", "--explain")
-    assert set(asked["answer"]["explanation"]) == {"enough", "rerank", "dense", "shared"}
+    assert set(asked["answer"]["explanation"]) == {
+        *("enough", "dense", "note_rerank", "line", "names", "dates_missed", "words"),
+    }
     why = asked["hits"][0]["explanation"]
     assert set(why) == {"parts", "holds", "lacks", "dates", "dated"}
     assert sum(part["counted"] for part in why["parts"]) == pytest.approx(asked["hits"][0]["signals"]["total"])

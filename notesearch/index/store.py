@@ -8,6 +8,7 @@ one writer at a time, held by an operating-system lock that a dying process lets
 from __future__ import annotations
 
 import json
+import math
 import os
 import sqlite3
 import time
@@ -649,6 +650,11 @@ class Store:
             FROM passage AS here WHERE here.id IN ({listed})"""
         )
         return {id_: tuple(n for n in around if n is not None) for id_, *around in rows}
+
+    def rarity(self, asked: Sequence[str]) -> list[float]:
+        """How much each word says of a passage that holds it: its idf, as BM25 counts it."""
+        passages = self.passage_count()
+        return [math.log(1 + (passages - n + 0.5) / (n + 0.5)) for n in self.holding(asked)]
 
     def holding(self, asked: Sequence[str]) -> list[int]:
         """For each word how many passages hold it, in any of its forms."""

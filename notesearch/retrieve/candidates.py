@@ -6,7 +6,6 @@ with like.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
@@ -244,9 +243,7 @@ def _ideal(store: Store, query: Query) -> float:
 
     A word that no passage holds counts fully, so that finding only "say" of "what did the physician say" is little.
     """
-    passages = store.passage_count()
-    rarity = (math.log(1 + (passages - n + 0.5) / (n + 0.5)) for n in store.holding(query.telling_words))
-    return _SATURATION * sum(rarity) or 1.0
+    return _SATURATION * sum(store.rarity(query.telling_words)) or 1.0
 
 
 def _dated(store: Store, dates: Sequence[DateSpan], notes: Sequence[int] | None) -> dict[int, float]:

@@ -4,20 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 from notesearch import Notebook
+from notesearch.answer.asked import Asked
+from notesearch.answer.extract import Sentence
+from notesearch.ask import best_sentences, wanted_of
 from notesearch.config import Settings
 from notesearch.index.catalog import NoteRow, PassageRow
 from notesearch.results import Answer, Hit, Progress, Turn
-from notesearch.search import Ranking
+from notesearch.retrieve.query import parse
+from notesearch.search import Ranking, meaning_of
 from scripts.evaluation.baselines import IndexedPassage, Vectors
 from scripts.evaluation.said import Cited, Found, QuotedText, Reply
 from scripts.evaluation.switches import shared_out, switched
 
 # As many hits as `ask` looks at.
 _HITS_OF_AN_ANSWER = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """What the answer to a question rests on: the hits that are looked at, and their sentences."""
+
+    wanted: Asked
+    hits: Sequence[Hit]
+    sentences: Sequence[Sentence]
 
 
 class Product:
@@ -39,6 +53,15 @@ class Product:
     def answer(self, question: str, history: Sequence[Turn] = ()) -> Answer:
         """Its answer, as it is."""
         return self._notebook.ask(question, k=_HITS_OF_AN_ANSWER, history=history, llm=self._llm)
+
+    def weighed(self, question: str) -> Weighed:
+        """What its answer rests on."""
+        store, embedder = self._notebook.store, self._notebook.embedder
+        hits = self._notebook.search(question, k=_HITS_OF_AN_ANSWER)
+        query = parse(question, property_keys=store.property_keys(), latest_year=store.latest_year)
+        wanted = wanted_of(store, query)
+        best = best_sentences(store, wanted, meaning_of(query, embedder), hits, embedder)
+        return Weighed(wanted, hits, best)
 
     def reply(self, question: str, history: Sequence[Turn] = ()) -> Reply:
         """What matters of its answer."""
