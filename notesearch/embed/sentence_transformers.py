@@ -128,7 +128,7 @@ class SentenceTransformersEmbedder:
     def _model(self) -> Any:
         if self._packaged:
             verify_default_weights()
-        elif _PATH.match(self._name) and not Path(self._name).expanduser().is_dir():
+        elif is_missing_folder(self._name):
             raise _not_loaded(self._name, "there is no such folder.")
         quiet_hub()
         from sentence_transformers import SentenceTransformer
@@ -141,6 +141,11 @@ class SentenceTransformersEmbedder:
             )
         except Exception as error:  # what a hub, a config or a weights file can raise is not ours to list
             raise _not_loaded(self._name, first_line(error)) from error
+
+
+def is_missing_folder(name: str) -> bool:
+    """Whether a model's name is a path, and no folder is there: a hub need not be asked."""
+    return bool(_PATH.match(name)) and not Path(name).expanduser().is_dir()
 
 
 def quiet_hub() -> None:
