@@ -524,6 +524,8 @@ class Notebook:
         if self._ahead is None:
             from concurrent.futures import ThreadPoolExecutor
 
+            import numpy  # noqa: F401  # first: two threads that begin to import it at once find it half made
+
             self._ahead = ThreadPoolExecutor(1, "loading")
             self._ahead.submit(self._embedder.load)
             self._ahead.shutdown(wait=False)
