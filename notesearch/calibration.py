@@ -1,7 +1,8 @@
 """From what was measured to a probability. The constants are fitted by `scripts/calibrate`, never by hand.
 
-Both are logistic: a weighted sum of a few features, squashed to 0..1 (Platt, 1999). `score`: a hit is relevant.
-`confidence`: the notes hold an answer.
+`score` (a hit is relevant) and `confidence` (the notes hold an answer) are logistic: a weighted sum of a few features,
+squashed to 0..1 (Platt, 1999). `sentence` weighs what speaks for one sentence against the others of the same question
+(a conditional logit: McFadden, 1974).
 """
 
 from __future__ import annotations
@@ -14,6 +15,11 @@ from functools import cache
 from importlib.resources import files
 
 
+def weighed(weights: Mapping[str, float], features: Mapping[str, float]) -> float:
+    """The sum of the features that have a weight, each times its weight. Raises KeyError if one is not given."""
+    return sum(weight * features[name] for name, weight in weights.items())
+
+
 @dataclass(frozen=True, slots=True)
 class Logistic:
     """A fitted curve: `weights` by the names of the features."""
@@ -23,7 +29,7 @@ class Logistic:
 
     def __call__(self, features: Mapping[str, float]) -> float:
         """The probability, 0..1, for the features that the curve was fitted to."""
-        total = self.bias + sum(weight * features[name] for name, weight in self.weights.items())
+        total = self.bias + weighed(self.weights, features)
         return 1 / (1 + math.exp(-max(min(total, 50.0), -50.0)))
 
 
@@ -33,6 +39,7 @@ class Calibration:
 
     score: Logistic
     confidence: Logistic
+    sentence: Mapping[str, float]
     answerable_from: float
 
 
@@ -41,5 +48,8 @@ def shipped() -> Calibration:
     """The constants that come with this version."""
     fitted = json.loads((files("notesearch") / "calibration.json").read_text(encoding="utf-8"))
     return Calibration(
-        Logistic(**fitted["score"]), Logistic(**fitted["confidence"]), answerable_from=fitted["answerable_from"]
+        score=Logistic(**fitted["score"]),
+        confidence=Logistic(**fitted["confidence"]),
+        sentence=fitted["sentence"],
+        answerable_from=fitted["answerable_from"],
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -79,6 +79,16 @@ class Urls:
     def preferred(self) -> str:
         """What a click opens: Obsidian if the note lies in a vault of it, else the file."""
         return self.obsidian if self.obsidian and "?vault=" in self.obsidian else self.file
+
+
+@dataclass(frozen=True, slots=True)
+class Opening(_Record):
+    """A place to be opened: a `note`, the `path` of its file, a `line` of it from 1, and the links that lead there."""
+
+    note: str
+    path: str
+    line: int
+    urls: Urls
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,17 +186,26 @@ class Hit(_Record):
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """Words of a note, verbatim, with their place."""
+    """Words of a note, verbatim, with their place. `date`: the note's, and where it was read, if the question asks when
+    and the words do not tell the year.
+    """
 
     text: str
     note: str
     lines: tuple[int, int]
     url: str
+    date: DateSpan | None = None
+
+
+NOT_BORNE_OUT = "[not borne out]"
+"""Stands in a generated answer behind a sentence whose passages do not say so."""
 
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A sentence of a generated answer, the passage it names, and whether that passage bears it out."""
+    """A sentence of a generated answer, the `passage` it names (the id of a hit; 0: none that was shown to the model),
+    and whether that passage bears it out.
+    """
 
     sentence: str
     passage: int
@@ -197,22 +216,39 @@ class Citation:
 class Grounds(_Record):
     """What the confidence of an answer rests on. `enough`: from this confidence on an answer is given.
 
-    `rerank` and `dense`: the best that these arms said of any hit looked at, None if the question was asked by words
-    alone. `shared`: the share, 0..1, of the question's telling words that stand in the first hit.
+    `dense` and `note_rerank`: the best that these arms said of any hit looked at. `line`: how much of what the
+    question's telling words say stands in the line of the best sentence, 0..1; `words`: the same of the first hit.
+    `names`: the share of the question's names in that line, less that in the first hit, -1..1. `dates_missed`: how far
+    the best sentences are from the days asked for, 0..1. Asked by words alone, it rests on `words`, and the others are
+    None.
     """
 
     enough: float
-    rerank: float | None
     dense: float | None
-    shared: float
+    note_rerank: float | None
+    line: float | None
+    names: float | None
+    dates_missed: float | None
+    words: float
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """An earlier question of a conversation, and what was answered; "" if nothing was."""
+
+    question: str
+    answer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer(_Record):
     """What the notes say to a question.
 
-    `text` is None when they do not say. `confidence` is the probability, 0..1, that the notes hold an answer; they are
-    said to (`answerable`) from a threshold on. `newer`: notes that changed and are not in the index yet. `explanation`
+    `text` is None when they do not say. `generator` wrote it: "extract" takes it from the notes word for word, a
+    language model goes by its name; then `citations` tell sentence by sentence what it rests on, also if nothing was
+    borne out and the extract took the answer's place. `quotes` are verbatim in any case. `confidence` is the
+    probability, 0..1, that the notes hold an answer; they are said to (`answerable`) from a threshold on, unless a
+    language model found none in the passages. `newer`: notes that changed and are not in the index yet. `explanation`
     is there if it was asked for.
     """
 
@@ -227,6 +263,11 @@ class Answer(_Record):
     generator: str
     hits: tuple[Hit, ...]
     explanation: Grounds | None = None
+
+    @property
+    def turn(self) -> Turn:
+        """What a later question of the same conversation may lean on."""
+        return Turn(self.question, self.text or "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +292,8 @@ class UpdateReport(_Record):
     """What an update did. Notes are counted; `embedded` counts texts that went through the encoder; `seconds` is wall
     time.
 
-    `failed`: not read. `remarks`: read, but not clean (bad bytes, say), or things the user should know.
+    `failed`: not read. `remarks`: read, but not clean (bad bytes, say), or things the user should know. `refused`:
+    vaults that were left as they are in the index, since their folder cannot be read or has lost most of its notes.
     """
 
     added: int = 0
@@ -263,17 +305,24 @@ class UpdateReport(_Record):
     embedded: int = 0
     failed: tuple[Problem, ...] = ()
     remarks: tuple[Problem, ...] = ()
+    refused: tuple[Problem, ...] = ()
     seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
-class VaultStatus:
-    """A vault of the index. `reachable` is whether its folder can be listed now."""
+class VaultStatus(_Record):
+    """A vault of the index. `reachable` is whether its folder can be listed now; `state`: "here", "gone" (there is no
+    such folder), "unreadable", or "empty" (which a drive's place is, too, while it is not mounted). `notes`: how many
+    the index has of it; `last_read`: when it was last compared with the index as a whole, None before the first time.
+    """
 
     name: str
     root: str
     kind: str
     reachable: bool
+    state: str
+    notes: int
+    last_read: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,6 +364,35 @@ class Status(_Record):
     unresolved_links: tuple[tuple[str, int], ...]
     attachments: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something in the index that is not as it must be: of what `part`, what was `seen`, and how it is mended. What is
+    `harmless` costs nothing but its space.
+    """
+
+    part: str
+    seen: str
+    mend: str
+    harmless: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Checkup(_Record):
+    """Whether the index is `sound`, and if it was mended, whether it is now. `findings`: what was found before that.
+
+    `notes` and `passages` were looked at; `embedded`: texts that went through the encoder again to mend it; `remains`:
+    what is still unsound.
+    """
+
+    sound: bool
+    findings: tuple[Finding, ...]
+    notes: int
+    passages: int
+    mended: bool = False
+    embedded: int = 0
+    remains: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

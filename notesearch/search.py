@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,13 +18,15 @@ from notesearch.index.catalog import NoteRow, PassageRow, VaultRow
 from notesearch.index.links import Neighbour
 from notesearch.index.records import Fingerprint
 from notesearch.index.store import Store
-from notesearch.language import SPACELESS, stem
-from notesearch.read.vault import obsidian_root, original_of
+from notesearch.language import stem
+from notesearch.read.changes import is_settled
+from notesearch.read.vault import Unreadable, obsidian_root, original_of, read_bytes
 from notesearch.results import Hit, LinkedNote, Place, Signals, Urls
 from notesearch.retrieve.candidates import Arms, Candidate, Candidates, Meaning
 from notesearch.retrieve.folding import Kept, fold, spread
 from notesearch.retrieve.fusion import Ranked, Weights, below_originals, fuse, ordered, together
 from notesearch.retrieve.query import Query
+from notesearch.spaceless import SPACELESS
 from notesearch.urls import urls_for
 
 if TYPE_CHECKING:
@@ -133,7 +137,7 @@ def hits(store: Store, query: Query, kept: Sequence[Kept], settings: Settings) -
     everyone = [*shown, *(alike for each in kept for alike in each.alike)]
     passages = store.passages([r.candidate.id for r in everyone if r.candidate.id > 0])
     notes = store.notes({r.candidate.note for r in everyone})
-    places = _Places(store, settings)
+    places = Places(store, settings)
     links, backlinks = store.links_from(list(passages)), store.links_to(list(notes))
     found = [
         _hit(rank, r, notes[r.candidate.note], passages.get(r.candidate.id), query, places, links, backlinks)
@@ -142,21 +146,24 @@ def hits(store: Store, query: Query, kept: Sequence[Kept], settings: Settings) -
     return [replace(hit, alike=_alike(each, notes, passages, places)) for hit, each in zip(found, kept, strict=True)]
 
 
-class _Places:
-    """Where vaults are, looked up once per search."""
+class Places:
+    """Where vaults are, looked up once per search, and the links that open their notes."""
 
     def __init__(self, store: Store, settings: Settings) -> None:
         self.vaults: dict[int, VaultRow] = {vault.id: vault for vault in store.vaults()}
         self.settings = settings
-        self.obsidian = {vault.id: obsidian_root(Path(vault.root)) for vault in self.vaults.values()}
+        roots = {vault.id: obsidian_root(Path(vault.root)) for vault in self.vaults.values()}
+        names = Counter(root.name for root in set(roots.values()) if root)
+        # A name that two vaults have opens either (rule U1): their notes are then named by their path.
+        self.obsidian = {id_: root if root and names[root.name] == 1 else None for id_, root in roots.items()}
 
-    def urls(self, note: NoteRow, line: int, headings: Sequence[str]) -> Urls:
-        """Ways to open a note at a line."""
+    def urls(self, note: NoteRow, line: int, heading: str) -> Urls:
+        """Every way to open a note at a line under a heading."""
         return urls_for(
             Path(self.vaults[note.vault].root),
             note.path,
             line,
-            headings[-1] if headings else "",
+            heading,
             obsidian=self.obsidian[note.vault],
             base_url=self.settings.base_url,
             editor_url=self.settings.editor_url,
@@ -169,7 +176,7 @@ def _hit(
     note: NoteRow,
     passage: PassageRow | None,
     query: Query,
-    places: _Places,
+    places: Places,
     links: Mapping[int, Sequence[Neighbour]],
     backlinks: Mapping[int, Sequence[Neighbour]],
 ) -> Hit:
@@ -206,21 +213,21 @@ def _hit(
         marks=marks(text, query),
         links=_linked(links.get(candidate.id, ())),
         backlinks=_linked(backlinks.get(note.id, ())),
-        urls=places.urls(note, lines[0], headings),
+        urls=places.urls(note, lines[0], headings[-1] if headings else ""),
         remarks=_remarks(note, passage),
     )
 
 
 def _alike(
-    kept: Kept, notes: Mapping[int, NoteRow], passages: Mapping[int, PassageRow], places: _Places
+    kept: Kept, notes: Mapping[int, NoteRow], passages: Mapping[int, PassageRow], places: Places
 ) -> tuple[Place, ...]:
     """Where those stand that say the same, but for notes whose files are not as they were when they were indexed."""
     found = []
     for each in kept.alike:
         note, passage = notes[each.candidate.note], passages[each.candidate.id]
         vault, line, headings = places.vaults[note.vault], passage.lines[0], passage.headings
-        if _is_fresh(Path(vault.root) / note.path, note):
-            url = places.urls(note, line, headings).preferred
+        if is_fresh(Path(vault.root), note):
+            url = places.urls(note, line, headings[-1] if headings else "").preferred
             found.append(Place(vault.name, note.path, line, headings[-1] if headings else note.title, url))
     return tuple(found)
 
@@ -241,11 +248,16 @@ def _linked(neighbours: Sequence[Neighbour]) -> tuple[LinkedNote, ...]:
 
 def marks(text: str, query: Query) -> tuple[tuple[int, int], ...]:
     """Spans of `text` that hold a telling word of the question, or an inflection of it."""
-    stems = {stem(word) for word in query.telling_words}
-    if not stems:
+    if not query.telling_words:
         return ()
-    pattern = re.compile("|".join(map(_inflected, sorted(stems, key=len, reverse=True))), re.I)
-    return tuple(match.span() for match in pattern.finditer(text))
+    return tuple(match.span() for match in _any_form_of(query.telling_words).finditer(text))
+
+
+@lru_cache(maxsize=1)
+def _any_form_of(words: tuple[str, ...]) -> re.Pattern[str]:
+    """Made once for all hits of a question."""
+    stems = sorted({stem(word) for word in words}, key=len, reverse=True)
+    return re.compile("|".join(map(_inflected, stems)), re.I)
 
 
 def _inflected(stem: str) -> str:
@@ -253,18 +265,31 @@ def _inflected(stem: str) -> str:
 
 
 def stale_notes(store: Store, notes: Iterable[int]) -> list[tuple[int, int, str]]:
-    """(note id, vault id, path) of the notes whose file is not as it was when it was indexed."""
+    """(note id, vault id, path) of the notes whose file is not as it was when it was indexed (rule F8)."""
     roots = {vault.id: Path(vault.root) for vault in store.vaults()}
     rows = store.notes(notes).values()
-    return [(row.id, row.vault, row.path) for row in rows if not _is_fresh(roots[row.vault] / row.path, row)]
+    return [(row.id, row.vault, row.path) for row in rows if not is_fresh(roots[row.vault], row)]
 
 
-def _is_fresh(path: Path, row: NoteRow) -> bool:
+def is_fresh(root: Path, row: NoteRow) -> bool:
+    """Whether the file in this vault is as it was when the note was read (rule F8)."""
     try:
-        seen = path.lstat()
+        seen = (root / row.path).lstat()
     except OSError:
         return False
-    return Fingerprint(seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns, seen.st_ino) == row.fingerprint
+    if Fingerprint(seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns, seen.st_ino) != row.fingerprint:
+        return False
+    return not row.content_hash or is_settled(row.fingerprint, row.scanned_ns) or _has_the_same_bytes(root, row)
+
+
+def _has_the_same_bytes(root: Path, row: NoteRow) -> bool:
+    from notesearch.read.note import content_hash  # seldom needed: only just after a note was written
+
+    try:
+        data, _ = read_bytes(root, row.path, row.fingerprint.size)
+    except Unreadable:
+        return False
+    return content_hash(data) == row.content_hash
 
 
 def hits_near(store: Store, note: int, k: int, settings: Settings) -> list[Hit]:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notesearch.calibration import Logistic, shipped
+from notesearch.calibration import Logistic, shipped, weighed
 
 
 def test_a_logistic_is_half_where_its_sum_is_nothing() -> None:
@@ -32,9 +32,17 @@ def test_of_two_hits_the_one_behind_is_never_likelier(best: float, behind: float
 
 
 def test_better_evidence_is_more_confidence() -> None:
-    weak = {"rerank": 0.2, "dense": 0.2, "shared": 0.0}
-    assert shipped().confidence(weak) < shipped().answerable_from
-    assert shipped().confidence({**weak, "rerank": 0.6, "dense": 0.6}) > shipped().answerable_from
+    weak = {"note_rerank": 0.3, "dense": 0.2, "line": 0.0, "names": 0.0, "dates_missed": 0.0}
+    strong = {**weak, "note_rerank": 0.6, "dense": 0.6, "line": 1.0}
+    assert shipped().confidence(weak) < shipped().answerable_from < shipped().confidence(strong)
+    assert shipped().confidence({**strong, "dates_missed": 1.0}) < shipped().confidence(strong)
+    assert shipped().confidence({**strong, "names": -1.0}) < shipped().confidence(strong)
+
+
+def test_nothing_speaks_for_a_sentence_that_can_only_speak_against_it() -> None:
+    against = {name for name, weight in shipped().sentence.items() if weight < 0}
+    assert against == {"kind_missing"}
+    assert weighed(shipped().sentence, dict.fromkeys(shipped().sentence, 0.0)) == 0.0
 
 
 def test_the_constants_say_where_they_come_from() -> None:

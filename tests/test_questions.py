@@ -89,7 +89,7 @@ TIERS = {
     "link": (6, 2, 5),
     "needs two notes": (5, 0, 4),
 }
-"""Of each tier: questions; those of which all that is wanted comes first; those of which it is among the first five."""
+"""Of each tier how many questions there are, of how many all that is wanted comes first, and is in the first five."""
 
 
 @pytest.mark.parametrize("tier", TIERS)
@@ -125,7 +125,7 @@ def test_int8_ranks_as_fp32_does(sample: Notebook, tmp_path: Path) -> None:
     assert sample.embedder.card.encoder == "int8"
     exact = Chosen(SentenceTransformersEmbedder())
     with Notebook(Store.open(tmp_path / "index", create=True), exact, sample.settings) as other:
-        other.store.add_vault(VAULT, "vault", "plain")
+        other.store.add_vault(VAULT, "plain")
         other.store.set_recipe(recipe_of(exact.embedder, other.settings), exact.embedder.basis())
         other.update()
         assert other.embedder.card.encoder == "fp32"

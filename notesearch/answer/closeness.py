@@ -35,7 +35,8 @@ def closeness(vector: Vectors, tokens: Vectors, passage: Understood, spans: Span
     """Of each span of the passage's text: half the cosine of the mean of its tokens with the question's `vector` (b,),
     half its MaxSim with the question's `tokens` (q, b); about -1..1. All of unit length.
 
-    A span without tokens of its own (only a link's address) is as close as the whole passage.
+    A span without tokens of its own (only a link's address, or further on than the model reads) is as close as the
+    whole passage.
     """
     context = max(len(passage.tokens) - len(passage.starts), 0)
     if not len(passage.tokens):
@@ -43,7 +44,8 @@ def closeness(vector: Vectors, tokens: Vectors, passage: Understood, spans: Span
     found = []
     for span in spoken_spans(passage.text, passage.words, spans):
         first, last = np.searchsorted(passage.starts, span) + context
-        found.append(_near(passage.tokens[first:last] if last > first else passage.tokens, vector, tokens))
+        own = passage.tokens[first:last]
+        found.append(_near(own if len(own) else passage.tokens, vector, tokens))
     return found
 
 

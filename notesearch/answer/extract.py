@@ -1,116 +1,129 @@
 """An answer without a language model: the sentences of the best passages that answer best, verbatim.
 
-A sentence is judged by its own meaning, by the telling words it shares with the question, and by the passage it
-stands in, whose rank says more than any single sentence.
+What speaks for a sentence are its traits: how close it is to the question in meaning, the telling words it shares with
+it, alone and with what stands above it, how likely its passage is, whether it is of the days asked for, and whether it
+has the kind of thing that is asked for. Their weights are fitted by `scripts/calibrate`.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence, Set
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from notesearch.answer.asked import Asked, stems_of
 from notesearch.answer.closeness import Spans
-from notesearch.index.records import role_of
-from notesearch.language import sentence_spans, stem, words_of
+from notesearch.answer.kinds import Kinds, asks_when
+from notesearch.answer.sentences import Place, places
+from notesearch.answer.when import Days, fit, said
+from notesearch.calibration import shipped, weighed
+from notesearch.index.records import DateSpan, role_of
 from notesearch.results import Hit, Quote
 
 Closeness = Callable[[Sequence[Hit], Sequence[Spans]], Sequence[Sequence[float]]]
 """Hits, and spans in the text of each → how close each span is to the question in meaning, about 0..1."""
 
-_HEADING_MARK = re.compile(r"#{1,6}\s+$")
 MOST_WORDS = 60
 MOST_QUOTES = 3
-_NEARLY_AS_GOOD = 0.7
-_PASSAGES = 5
+_NEARLY_AS_LIKELY = 0.05
+"""A sentence with less of the best one's likelihood is left out. Measured: more quotes hit a little more often, and
+are more to read.
+"""
 _SENTENCES_PER_PASSAGE = 24
+_LENT = 0.95
+"""Of the closeness and the words of a question in the notes, to the sentence after it."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Sentence:
+class Sentence:
+    """A sentence that may answer, and what speaks for it. `weight`: the logarithm of its likelihood to answer, but for
+    a constant of the question.
+    """
+
     hit: Hit
-    start: int
-    end: int
-    score: float
+    place: Place
+    traits: Mapping[str, float]
+    weight: float
 
     @property
     def text(self) -> str:
-        return self.hit.text[self.start : self.end]
+        """Verbatim."""
+        return self.hit.text[self.place.start : self.place.end]
 
 
-def extract(asked: Sequence[str], hits: Sequence[Hit], closeness: Closeness) -> tuple[Quote, ...]:
-    """The quotes that answer, best first, at most 60 words together, from the best passages; `asked` are the telling
-    words of the question.
-    """
-    stems = {stem(word) for word in asked}
-    sentences = _judged(stems, [hit for hit in hits if hit.text][:_PASSAGES], closeness)
-    return tuple(_quote(s) for s in _within_budget(sorted(sentences, key=lambda s: -s.score)))
-
-
-def _judged(asked: Set[str], hits: Sequence[Hit], closeness: Closeness) -> list[_Sentence]:
-    spans = [_sentences(hit.text)[:_SENTENCES_PER_PASSAGE] for hit in hits]
-    close = closeness(hits, spans)
+def sentences(asked: Asked, hits: Sequence[Hit], closeness: Closeness) -> list[Sentence]:
+    """All that could be quoted from `hits`, those that answer best first."""
+    hits = [hit for hit in hits if hit.text]
+    found = [places(hit.text, _SENTENCES_PER_PASSAGE) for hit in hits]
+    close = closeness(hits, [[(place.start, place.end) for place in each] for each in found])
     top = max((hit.score for hit in hits), default=0.0) or 1.0
-    return [
-        _Sentence(hit, start, end, near + 0.25 * _shared(asked, hit.text[start:end]) + 0.5 * hit.score / top)
-        for hit, places, nearness in zip(hits, spans, close, strict=True)
-        for (start, end), near in zip(places, nearness, strict=True)
+    kinds = Kinds(asked.text, frozenset(asked.rarity) | asked.names)
+    judged = [
+        Sentence(hit, place, traits, weighed(shipped().sentence, traits))
+        for hit, of_hit, near in zip(hits, found, close, strict=True)
+        for place, traits in zip(of_hit, _traits(asked, kinds, hit, hit.score / top, of_hit, near), strict=True)
+        if place.quotable
     ]
+    return best_first(judged)
 
 
-def _sentences(text: str) -> list[tuple[int, int]]:
-    """Spans of the sentences that can answer: a heading only names what is below it, unless nothing is."""
-    spans = sentence_spans(text)
-    below = [
-        (start, end) for start, end in spans if not _HEADING_MARK.search(text, text.rfind("\n", 0, start) + 1, start)
-    ]
-    return below or spans
+def best_first(judged: Iterable[Sentence]) -> list[Sentence]:
+    """By weight; of equals the one of the better hit."""
+    return sorted(judged, key=lambda sentence: -sentence.weight)
 
 
-def _shared(asked: Set[str], text: str) -> float:
-    """Share of the question's words that stand in `text`, other forms included; 0..1."""
-    return len(asked & {stem(word) for word in words_of(text)}) / len(asked) if asked else 0.0
-
-
-def _within_budget(best: Sequence[_Sentence]) -> list[_Sentence]:
-    """The best sentence whatever its length, then others nearly as good while they fit; none twice."""
-    chosen: list[_Sentence] = []
+def quotes(asked: Asked, best: Sequence[Sentence]) -> tuple[Quote, ...]:
+    """The best sentence whatever its length, then others nearly as likely while they fit into 60 words; none twice."""
+    chosen: list[Sentence] = []
     words = 0
     for sentence in best:
-        if sentence.score < _NEARLY_AS_GOOD * best[0].score:
+        if sentence.weight < best[0].weight + math.log(_NEARLY_AS_LIKELY) or len(chosen) == MOST_QUOTES:
             break
         length = len(sentence.text.split())
-        if any(sentence.text == other.text for other in chosen) or (chosen and words + length > MOST_WORDS):
-            continue
-        chosen.append(sentence)
-        words += length
-        if len(chosen) == MOST_QUOTES:
-            break
-    return chosen
+        if not any(sentence.text == other.text for other in chosen) and (not chosen or words + length <= MOST_WORDS):
+            chosen.append(sentence)
+            words += length
+    return tuple(Quote(s.text, s.hit.note, _lines(s), s.hit.urls.preferred, _date(asked, s)) for s in chosen)
 
 
-def _quote(sentence: _Sentence) -> Quote:
-    hit = sentence.hit
-    return Quote(sentence.text, hit.note, _lines(sentence), hit.urls.preferred)
+def _traits(
+    asked: Asked, kinds: Kinds, hit: Hit, likely: float, found: Sequence[Place], close: Sequence[float]
+) -> list[dict[str, float]]:
+    above = stems_of(hit.title, *hit.headings)
+    traits: list[dict[str, float]] = []
+    dated: list[Days] = []
+    for place, near in zip(found, close, strict=True):
+        text = hit.text[place.start : place.end]
+        stems = stems_of(text)
+        days = said(text) if asked.dates else []
+        has, lacks = kinds.fit(text)
+        own = {
+            "passage": likely,
+            "near": near,
+            "words": asked.share(stems),
+            "words_with_headings": asked.share(stems | above),
+            "date": fit(asked.dates, days),
+            "date_before": 0.0 if days else fit(asked.dates, dated),
+            "kind": float(has),
+            "kind_missing": float(lacks),
+        }
+        dated = days or dated
+        if place.lead is not None:
+            own |= {name: max(own[name], _LENT * traits[place.lead][name]) for name in ("near", "words")}
+        traits.append(own)
+    return traits
 
 
-def _lines(sentence: _Sentence) -> tuple[int, int]:
+def _date(asked: Asked, sentence: Sentence) -> DateSpan | None:
+    date = sentence.hit.date
+    told = date is None or date.source == "file time" or said(sentence.text)
+    return None if told or not asks_when(asked.text) else date
+
+
+def _lines(sentence: Sentence) -> tuple[int, int]:
     """Counted from the passage's first; where lines of the text are none of the file, those of the passage."""
     hit = sentence.hit
     if role_of(hit.note) in ("canvas", "pdf", "picture"):
         return hit.lines
-    first = hit.lines[0] + hit.text.count("\n", 0, sentence.start)
+    first = hit.lines[0] + hit.text.count("\n", 0, sentence.place.start)
     return first, first + sentence.text.count("\n")
-
-
-def evidence(asked: Sequence[str], hits: Sequence[Hit]) -> dict[str, float]:
-    """What tells whether the notes hold an answer: the best that the arms said of any hit, and the share of the
-    question's words that stand in the first.
-    """
-    signals = [hit.signals for hit in hits]
-    first = " ".join((hits[0].title, *hits[0].headings, hits[0].text)) if hits else ""
-    return {
-        "rerank": max((s.rerank or 0.0 for s in signals), default=0.0),
-        "dense": max((s.dense or 0.0 for s in signals), default=0.0),
-        "shared": _shared({stem(word) for word in asked}, first),
-    }

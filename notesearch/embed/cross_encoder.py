@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from notesearch.embed.sentence_transformers import first_line, quiet_hub
+from notesearch.embed.sentence_transformers import first_line, is_missing_folder, quiet_hub
 from notesearch.errors import ModelError
 
 
@@ -38,19 +38,24 @@ class CrossEncoder:
 
     @cached_property
     def _model(self) -> Any:
+        if is_missing_folder(self.name):
+            raise self._not_loaded("there is no such folder.")
         quiet_hub()
         from sentence_transformers import CrossEncoder as Model
 
         try:
             model = Model(self.name, local_files_only=Path(self.name).is_dir(), trust_remote_code=False)
         except Exception as error:  # what a hub, a config or a weights file can raise is not ours to list
-            raise ModelError(
-                f"The reranker {self.name!r} could not be loaded: {first_line(error)} Name a folder with a "
-                "cross-encoder of sentence-transformers, one of the hub, or leave --reranker out."
-            ) from error
+            raise self._not_loaded(first_line(error)) from error
         if model.num_labels != 1:
             raise ModelError(
                 f"The reranker {self.name!r} gives {model.num_labels} numbers for a passage, not one that says how "
                 "relevant it is. Name another cross-encoder, or leave --reranker out."
             )
         return model
+
+    def _not_loaded(self, seen: str) -> ModelError:
+        return ModelError(
+            f"The reranker {self.name!r} could not be loaded: {seen} Name a folder with a cross-encoder of "
+            "sentence-transformers, one of the hub, or leave --reranker out."
+        )

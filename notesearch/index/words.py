@@ -9,13 +9,15 @@ nothing a person types is FTS5 syntax.
 from __future__ import annotations
 
 import sqlite3
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
+from notesearch.spaceless import SPACELESS, pairs, terms_of
 
-from notesearch.language import SPACELESS, pairs, terms_of
+if TYPE_CHECKING:
+    from notesearch.index.vectors import Ids
 
 _SELECTION_IN_SQL = 500
 """Up to this many rowids stand in the statement itself; above, a temporary table is cheaper than parsing them."""
@@ -111,12 +113,12 @@ def _search(
     return [(int(row[0]), float(row[1])) for row in rows]
 
 
-def holders(connection: sqlite3.Connection, expression: str, within: NDArray[np.int64] | None) -> Iterator[int]:
+def holders(connection: sqlite3.Connection, expression: str, within: Ids | None) -> Iterator[int]:
     """Ids of the passages that match, ascending, as they are found; of those `within`, which is ascending, too."""
     if not expression:
         return
     for (id_,) in connection.execute("SELECT rowid FROM words WHERE words MATCH ?", (expression,)):
-        if within is None or id_ in within[(at := np.searchsorted(within, id_)) : at + 1]:
+        if within is None or id_ in within[(at := bisect_left(within, id_)) : at + 1]:
             yield id_
 
 

@@ -6,14 +6,13 @@ with like.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from notesearch.index.records import DateSpan
+from notesearch.index.records import DateSpan, quickly
 from notesearch.index.store import Store
 from notesearch.index.vectors import Ids
 from notesearch.index.words import FieldWeights, all_of, any_of, phrase
@@ -67,6 +66,9 @@ class Candidate:
     note_rerank: float | None = None
     cross: float = 0.0
     neighbours: tuple[int, ...] = ()
+
+
+_candidate = quickly(Candidate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,15 +134,18 @@ class Candidates:
         known = {c.id: c for c in chosen}
         new = self._allowed({n for beside in around.values() for n in beside} - known.keys())
         owners = self._store.notes_of_passages([*(i for i in known if i > 0), *new])
-        everyone = [*(replace(c, note=owners.get(c.id, c.note)) for c in chosen), *self._described(new, owners)]
+        everyone = [*chosen, *self._described(new, owners)]
+        notes = {c.id: owners.get(c.id, c.note) for c in everyone}
         links = _both_ways(around)
-        reranked = self._maxsim({c.id: c.note for c in everyone if c.id > 0})
-        return [self._beside(c, links.get(c.id, ()), reranked.get(c.id)) for c in everyone]
+        reranked = self._maxsim({id_: note for id_, note in notes.items() if id_ > 0})
+        return [self._beside(c, notes[c.id], links.get(c.id, ()), reranked.get(c.id)) for c in everyone]
 
     @staticmethod
-    def _beside(candidate: Candidate, neighbours: tuple[int, ...], maxsims: tuple[float, float] | None) -> Candidate:
-        own, note = maxsims or (None, None)
-        return replace(candidate, neighbours=neighbours, rerank=own, note_rerank=note)
+    def _beside(
+        candidate: Candidate, note: int, neighbours: tuple[int, ...], maxsims: tuple[float, float] | None
+    ) -> Candidate:
+        own, whole = maxsims or (None, None)
+        return replace(candidate, note=note, neighbours=neighbours, rerank=own, note_rerank=whole)
 
     def _gather(self, query: Query, k: int, notes: Sequence[int] | None) -> _Evidence:
         store, arms, within = self._store, self._arms, self._within
@@ -191,7 +196,7 @@ class Candidates:
             unseen = self._store.vectors_of([i for i in ids if i > 0 and i not in dense])
             dense |= {i: float(row @ evidence.vector) for i, row in unseen.items()}
         return [
-            Candidate(
+            _candidate(
                 id=i,
                 note=note,
                 dense=dense.get(i),
@@ -208,7 +213,7 @@ class Candidates:
 
     def _maxsim(self, notes: Mapping[int, int]) -> dict[int, tuple[float, float]]:
         """Passage id → its own MaxSim and its note's; `notes` says whose the passages are."""
-        if self._meaning is None or not self._arms.rerank:
+        if self._meaning is None or not self._arms.rerank or not notes:
             return {}
         packed = self._store.tokens_of(list(notes))
         best = best_matches(self._meaning.tokens, self._store.basis(), list(packed.values()))
@@ -238,9 +243,7 @@ def _ideal(store: Store, query: Query) -> float:
 
     A word that no passage holds counts fully, so that finding only "say" of "what did the physician say" is little.
     """
-    passages = store.passage_count()
-    rarity = (math.log(1 + (passages - n + 0.5) / (n + 0.5)) for n in store.holding(query.telling_words))
-    return _SATURATION * sum(rarity) or 1.0
+    return _SATURATION * sum(store.rarity(query.telling_words)) or 1.0
 
 
 def _dated(store: Store, dates: Sequence[DateSpan], notes: Sequence[int] | None) -> dict[int, float]:

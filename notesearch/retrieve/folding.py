@@ -1,12 +1,14 @@
-"""Passages that say the same, shown once; and no note that fills the list by itself.
+"""Passages that say the same, shown twice at most; and no note that fills the list by itself.
 
-Templates, copies that a sync tool made and pages kept twice are found together, and would push out everything else.
-The best of them stays and names the others. What counts is the words below titles and headings, by which the notes are
-told apart anyway: two forms that nobody has filled in are the same form.
+Templates, copies that a sync tool made and pages kept over and over are found together, and would push out everything
+else. The best two stay, so that of two notes with the same text both are found; the first names the others. What counts
+is the words below titles and headings, by which the notes are told apart anyway: two forms that nobody has filled in
+are the same form.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
@@ -14,10 +16,12 @@ from dataclasses import dataclass
 from notesearch.index.catalog import NoteRow, PassageRow
 from notesearch.language import stem
 from notesearch.retrieve.fusion import Ranked
-from notesearch.retrieve.names import folded
 
+_WORD = re.compile(r"\w+")
 _ALIKE = 0.9
 """The share of the words of both that two passages must have in common to be alike."""
+_SHOWN = 2
+"""As many of those that are alike."""
 _OF_ONE_NOTE = 3
 """As many passages of one note stand among the first, and more only if they are better than the others by a margin."""
 
@@ -37,20 +41,22 @@ def fold(
     asked: Iterable[str],
     most: int,
 ) -> list[Kept]:
-    """The first `most` of `ranked`, each passage that is like a better one folded into it. `asked`: the words of the
-    question; passages that differ in one of them are not alike, and neither are passages that differ in a number.
+    """The first `most` of `ranked`, a passage that is like two better ones folded into the first of them, as is one of
+    a conflict copy that is like any. `asked`: the words of the question; passages that differ in one of them are not
+    alike, and neither are passages that differ in a number.
     """
     stems = {stem(word) for word in asked}
-    kept: list[tuple[Ranked, Counter[str], list[Ranked]]] = []
+    kept: list[tuple[Ranked, frozenset[str], list[Ranked]]] = []
     for each in ranked:
-        words = _words_below_names(passages.get(each.candidate.id), notes[each.candidate.note])
-        like = next((alike for _, others, alike in kept if _are_alike(words, others, stems)), None)
-        if like is None:
-            if len(kept) == most:
-                break
+        note = notes[each.candidate.note]
+        words = _words_below_names(passages.get(each.candidate.id), note)
+        like = [alike for _, others, alike in kept if _are_alike(words, others, stems)]
+        if len(like) >= _SHOWN or (like and note.conflict_copy):
+            like[0].append(each)
+        elif len(kept) < most:
             kept.append((each, words, []))
         else:
-            like.append(each)
+            break
     return [Kept(each, tuple(alike)) for each, _, alike in kept]
 
 
@@ -72,20 +78,22 @@ def spread(kept: Sequence[Kept], k: int, margin: float) -> list[Kept]:
     return placed
 
 
-def _words_below_names(passage: PassageRow | None, note: NoteRow) -> Counter[str]:
+def _words_below_names(passage: PassageRow | None, note: NoteRow) -> frozenset[str]:
     """The words of a passage but for the lines that only repeat what the note or the section is called."""
     if passage is None:
-        return Counter()
-    own = {folded(name) for name in (note.title, note.name, *passage.headings)}
-    lines = map(folded, passage.text.splitlines())
-    return Counter(word for line in lines if line not in own for word in line)
+        return frozenset()
+    own = {tuple(_words(name)) for name in (note.title, note.name, *passage.headings)}
+    lines = (_words(line) for line in passage.text.splitlines())
+    return frozenset(word for line in lines if tuple(line) not in own for word in line)
 
 
-def _are_alike(one: Counter[str], other: Counter[str], asked: Set[str]) -> bool:
+def _words(text: str) -> list[str]:
+    return _WORD.findall(text.casefold())
+
+
+def _are_alike(one: Set[str], other: Set[str], asked: Set[str]) -> bool:
     if one == other:
         return bool(one)
-    longer = max(one.total(), other.total())
-    if min(one.total(), other.total()) < _ALIKE * longer or (one & other).total() < _ALIKE * longer:
+    if len(one & other) < _ALIKE * max(len(one), len(other)):
         return False
-    differing = ((one - other) + (other - one)).keys()
-    return not any(word.isdigit() or stem(word) in asked for word in differing)
+    return not any(word.isdigit() or stem(word) in asked for word in one ^ other)

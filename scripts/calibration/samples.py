@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from notesearch.answer.extract import evidence
-from notesearch.results import Answer
-from notesearch.retrieve.query import parse
+from notesearch.answer.evidence import evidence
+from notesearch.answer.extract import Sentence, best_first
+from notesearch.calibration import weighed
+from notesearch.results import Hit
 from scripts.evaluation.data import JudgedSet, Question
+from scripts.evaluation.evidence import Gold
 from scripts.evaluation.judge import Judge
-from scripts.evaluation.product import opened
+from scripts.evaluation.product import Weighed, opened
 from scripts.evaluation.run import worth_asking
 from scripts.evaluation.said import Found, Said
 from scripts.evaluation.unlinked import without_asking_links
@@ -26,11 +28,28 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A question, what its answer rests on, whether the notes hold one, and whether it was asked of other notes."""
+
+    weighed: Weighed
+    answerable: bool
+    stranger: bool = False
+
+    def evidence(self, weights: Mapping[str, float]) -> Sample:
+        """What confidence is made of, were these the weights of sentences."""
+        again = (replace(each, weight=weighed(weights, each.traits)) for each in self.weighed.sentences)
+        return Sample(evidence(self.weighed.wanted, self.weighed.hits, best_first(again)), self.answerable)
+
+
+@dataclass(frozen=True, slots=True)
 class Samples:
-    """Of one set: a sample a hit (is it relevant), and a sample a question (do the notes hold an answer)."""
+    """Of one set: a sample a hit (is it relevant); the sentences of each question that one of them answers (does it),
+    where the judgment tells sentences apart; and the questions, unless they are only the words of links.
+    """
 
     hits: Sequence[Sample]
-    questions: Sequence[Sample]
+    choices: Sequence[Sequence[Sample]]
+    questions: Sequence[Asked]
 
 
 def samples(judged: JudgedSet, cache: Path, strangers: Sequence[Question]) -> Samples:
@@ -38,23 +57,36 @@ def samples(judged: JudgedSet, cache: Path, strangers: Sequence[Question]) -> Sa
     vault = without_asking_links(judged, cache)
     judge = Judge(judged, vault)
     hits: list[Sample] = []
-    questions: list[Sample] = []
+    choices: list[Sequence[Sample]] = []
+    questions: list[Asked] = []
     with opened(cache, vault, {}, lambda *_: None) as product:
         for question in worth_asking(judged):
-            answer = product.answer(question.text)
-            questions.append(Sample(_evidence(question, answer), question.answerable))
+            found = product.weighed(question.text)
+            if not question.sources:
+                questions.append(Asked(found, question.answerable))
             if question.judged:
-                hits += _hits(judge, question, answer)
-        questions += [Sample(_evidence(q, product.answer(q.text)), False) for q in strangers]
-    return Samples(hits, questions)
+                hits += _hits(judge, question, found.hits)
+                choices += _choices(judge.gold(question), question, found.sentences)
+        if questions:
+            questions += [Asked(product.weighed(stranger.text), False, stranger=True) for stranger in strangers]
+    return Samples(hits, choices, questions)
 
 
-def _evidence(question: Question, answer: Answer) -> Mapping[str, float]:
-    return evidence(parse(question.text).telling_words, answer.hits)
+def _choices(gold: Gold, question: Question, sentences: Sequence[Sentence]) -> Iterator[Sequence[Sample]]:
+    if not any(mark.text for judgment in question.judgments for mark in judgment.marks):
+        return
+    choice = [Sample(each.traits, gold.is_relevant(_place(each))) for each in sentences]
+    if any(sample.true for sample in choice):
+        yield choice
 
 
-def _hits(judge: Judge, question: Question, answer: Answer) -> Iterator[Sample]:
-    shown = [hit for hit in answer.hits if hit.note not in question.sources]
+def _place(sentence: Sentence) -> Found:
+    first = sentence.hit.span[0]
+    return Found(sentence.hit.note, first + sentence.place.start, first + sentence.place.end)
+
+
+def _hits(judge: Judge, question: Question, hits: Sequence[Hit]) -> Iterator[Sample]:
+    shown = [hit for hit in hits if hit.note not in question.sources]
     ranking = [Found(hit.note, hit.span[0], hit.span[1], hit.score) for hit in shown]
     outcome = judge.outcomes({question: Said(ranking, 0.0)})[question.id]
     for hit, judged in zip(shown, outcome.hits, strict=False):

@@ -8,7 +8,7 @@ from pathlib import Path
 from scripts.evaluation import measures
 from scripts.evaluation.budget import TokenRuler, default_tokens, within_budget
 from scripts.evaluation.data import JudgedSet, Question
-from scripts.evaluation.evidence import NoteTexts, gold_of
+from scripts.evaluation.evidence import Gold, NoteTexts, gold_of
 from scripts.evaluation.results import JudgedHit, Outcome
 from scripts.evaluation.said import Found, QuotedText, Reply, Said
 from scripts.evaluation.spans import Span
@@ -24,6 +24,10 @@ class Judge:
         self._notes = NoteTexts(vault)
         self._golds = {question.id: gold_of(question, self._notes) for question in judged.questions}
         self._ruler = TokenRuler(default_tokens(), lambda found: self._notes[found.note].text[found.start : found.end])
+
+    def gold(self, question: Question) -> Gold:
+        """Where the evidence of a question stands."""
+        return self._golds[question.id]
 
     def outcomes(self, said: Mapping[Question, Said]) -> dict[str, Outcome]:
         """How a system did on each question, by the question's id."""
@@ -76,6 +80,8 @@ class Judge:
             values[measures.QUOTE_HIT] = measures.quote_hits(self._places(quotes, texts), gold.evidence)
         if question.answers:
             values[measures.ANSWER_STRING] = measures.answer_stands(texts, question.answers)
+        if reply.citations and gold.evidence:
+            values |= measures.citation_values(reply.citations, gold.is_relevant)
         return values
 
     def _places(self, quotes: Iterable[QuotedText], texts: Iterable[str]) -> Iterator[tuple[str, Span]]:

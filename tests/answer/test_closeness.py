@@ -48,3 +48,10 @@ def test_the_sentence_whose_tokens_are_the_questions_is_closest() -> None:
 def test_without_vectors_no_sentence_is_close() -> None:
     empty = unpack(b"", BITS)
     assert closeness(np.ones(BITS, np.float32), empty, Understood("A b.", "A b.", [0, 2], empty), [(0, 4)]) == [0.0]
+
+
+def test_a_sentence_behind_what_the_model_reads_is_as_close_as_the_passage() -> None:
+    tokens = np.eye(2, BITS, dtype=np.float32)
+    cut = Understood("One two. Three.", "One two. Three.", [0, 4, 9], tokens[:2])
+    first, behind = closeness(tokens[0], tokens[:1], cut, [(0, 8), (9, 15)])
+    assert behind == first > 0

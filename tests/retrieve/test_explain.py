@@ -92,8 +92,8 @@ def test_nothing_is_explained_unless_asked_and_nothing_else_changes(rich: Notebo
 def test_an_answer_says_what_its_confidence_rests_on(rich: Notebook) -> None:
     answer = rich.ask("flour water salt", explain=True)
     grounds = answer.explanation
-    assert grounds is not None and grounds.rerank is not None and grounds.dense is not None
+    assert grounds is not None and grounds.note_rerank is not None and grounds.dense is not None
     assert answer.answerable == (answer.confidence >= grounds.enough)
-    assert grounds.shared == 1.0
+    assert (grounds.words, grounds.line, grounds.names, grounds.dates_missed) == (1.0, 1.0, 0.0, 0.0)
     assert all(why(hit) for hit in answer.hits)
     assert "explanation" not in rich.ask("flour water salt").to_dict()

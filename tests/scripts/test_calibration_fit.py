@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from scripts.calibration.fit import fit, threshold
+from scripts.calibration.fit import fit, fit_choices, threshold
 from scripts.calibration.samples import Sample
 
 
@@ -33,6 +33,31 @@ def test_balanced_true_and_false_count_the_same() -> None:
     rare = drawn(4_000, -3.0, 1.0, 5)
     assert fit({"rare": rare}).bias < -2.5
     assert fit({"rare": rare}, balanced=True).bias > -1.0
+
+
+def test_a_weight_that_can_only_speak_against_does_not_speak_for() -> None:
+    samples = drawn(2_000, 0.0, 2.0, 6)
+    named = [Sample({"dates_missed": s.features["x"], "noise": s.features["noise"]}, s.true) for s in samples]
+    assert fit({"a": named}).weights["dates_missed"] > 1.5
+    assert fit({"a": named}, signed=True).weights["dates_missed"] == 0.0
+
+
+def test_the_weights_of_a_choice_are_found_again() -> None:
+    """Of five samples one is true, drawn by their likelihoods; where two are true, either will do."""
+    rng = np.random.default_rng(7)
+    choices = []
+    for _ in range(3_000):
+        near, words = rng.uniform(0, 2, (2, 5))
+        likely = np.exp(2.0 * near + 0.5 * words)
+        true = rng.choice(5, p=likely / likely.sum())
+        choices.append(
+            [Sample({"near": n, "words": w}, i == true) for i, (n, w) in enumerate(zip(near, words, strict=True))]
+        )
+    weights = fit_choices({"a": choices})
+    assert weights["near"] == pytest.approx(2.0, abs=0.15)
+    assert weights["words"] == pytest.approx(0.5, abs=0.15)
+    doubled = [[*choice, *(s for s in choice if s.true)] for choice in choices]
+    assert fit_choices({"a": doubled})["near"] == pytest.approx(weights["near"], abs=0.3)
 
 
 def test_the_threshold_lies_where_it_costs_least() -> None:
