@@ -13,9 +13,6 @@ from notesearch.language import words_of
 Days = tuple[date, date]
 """First and last, inclusive."""
 
-SURE = 0.9
-"""The certainty of a date with its year, or counted from today. Less sure ones may well mean another year."""
-
 _YEAR = re.compile(r"(?<!\d)(?:1\d|20)\d\d(?!\d)")
 
 
