@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from notesearch.results import Hit as Hit
     from notesearch.results import Quote as Quote
     from notesearch.results import Status as Status
+    from notesearch.results import Turn as Turn
     from notesearch.results import UpdateReport as UpdateReport
 
 _HOMES = {
@@ -31,10 +32,22 @@ _HOMES = {
     "Hit": "notesearch.results",
     "Quote": "notesearch.results",
     "Status": "notesearch.results",
+    "Turn": "notesearch.results",
     "UpdateReport": "notesearch.results",
 }
 
-__all__ = ["Answer", "Hit", "Notebook", "NotesearchError", "Quote", "Status", "UpdateReport", "Where", "__version__"]
+__all__ = [
+    "Answer",
+    "Hit",
+    "Notebook",
+    "NotesearchError",
+    "Quote",
+    "Status",
+    "Turn",
+    "UpdateReport",
+    "Where",
+    "__version__",
+]
 
 
 def __getattr__(name: str) -> Any:

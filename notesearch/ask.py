@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,12 +14,19 @@ from notesearch.answer.closeness import Spans, Understood, closeness
 from notesearch.answer.evidence import evidence, words_held
 from notesearch.answer.extract import Sentence, quotes, sentences
 from notesearch.calibration import shipped
+from notesearch.config import Settings
 from notesearch.embed import Embedder
+from notesearch.errors import LanguageModelError
 from notesearch.index.store import Store
 from notesearch.maxsim import Vectors, unpack
-from notesearch.results import Answer, Grounds, Hit
+from notesearch.results import Answer, Grounds, Hit, Turn
 from notesearch.retrieve.candidates import Meaning
 from notesearch.retrieve.query import Query
+
+if TYPE_CHECKING:  # what only a language model needs, no other question waits for
+    from notesearch.answer.citations import Similar
+    from notesearch.answer.generate import LanguageModel
+    from notesearch.answer.prompt import Prompt
 
 JUDGED = 10
 """As many hits tell whether the notes hold an answer."""
@@ -72,7 +82,7 @@ def best_sentences(
     """The sentences of `hits`, those that answer best first; without the question's meaning, by their words."""
 
     def close(hits: Sequence[Hit], spans: Sequence[Spans]) -> list[list[float]]:
-        if meaning is None:
+        if meaning is None or not hits:
             return [[0.0] * len(each) for each in spans]
         return _closeness(store, embedder, meaning, hits, spans)
 
@@ -110,3 +120,68 @@ def _closeness(
 def _unit(rows: Vectors) -> Vectors:
     unit: Vectors = rows / np.maximum(np.linalg.norm(rows, axis=-1, keepdims=True), 1e-9)
     return unit
+
+
+def prompt_for(answer: Answer, query: Query, history: Sequence[Turn], settings: Settings) -> Prompt | None:
+    """What a language model would be told; None if the notes do not seem to hold an answer: it would make one up."""
+    from notesearch.answer.generate import ANSWER_TOKENS
+    from notesearch.answer.prompt import prompt
+
+    if not answer.answerable:
+        return None
+    tokens = settings.llm_context_tokens - ANSWER_TOKENS
+    return prompt(query.text, answer.hits, query.dates, history, date.today(), tokens)
+
+
+def write(
+    answer: Answer,
+    prompt: Prompt,
+    model: LanguageModel,
+    timeout_s: float,
+    similar: Similar,
+    tell: Callable[[str], None] | None,
+) -> tuple[Answer, list[str]]:
+    """The answer in a language model's words, each sentence told once it is checked; and what the user should know.
+
+    If the model fails, or nothing that it says is borne out, the answer stays as it is: the notes' own words.
+    """
+    from notesearch.answer import citations as cited
+    from notesearch.answer.generate import written
+    from notesearch.answer.prompt import DECLINED
+
+    numbered = {hit.rank: hit for hit in prompt.hits}
+    said: list[cited.Sentence] = []
+    remarks = _sent(prompt, model)
+    try:
+        for lead, text in cited.sentences(written(model, prompt.messages, timeout_s=timeout_s)):
+            if not said and text.startswith(DECLINED.rstrip(".")):
+                return _declined(answer, model), remarks
+            said.append(cited.checked(lead if said else "", text, numbered, similar))
+            if tell is not None:
+                tell(said[-1].said)
+    except LanguageModelError as error:
+        return answer, [*remarks, f"{error}; the answer is in the notes' own words."]
+    citations = tuple(citation for sentence in said for citation in sentence.citations)
+    if not any(sentence.supported for sentence in said):
+        unsure = f"The passages bear out nothing that {model.name} said; the answer is in the notes' own words."
+        return replace(answer, citations=citations), [*remarks, unsure]
+    text = "".join(sentence.said for sentence in said)
+    return replace(answer, text=text, citations=citations, generator=model.name), remarks
+
+
+def _declined(answer: Answer, model: LanguageModel) -> Answer:
+    """The model read the passages and found no answer in them: they are the nearest, no more."""
+    return replace(answer, text=None, quotes=(), answerable=False, generator=model.name)
+
+
+def _sent(prompt: Prompt, model: LanguageModel) -> list[str]:
+    remarks = []
+    if not model.is_here:
+        remarks.append(f"The question and {len(prompt.hits)} passages were sent to {model.host}.")
+    if prompt.masked:
+        remarks.append(f"{prompt.masked} lines that look like keys were kept from {model.name}.")
+    if prompt.left_out:
+        remarks.append(
+            f"{prompt.left_out} of the passages were too much for {model.name} (llm_context_tokens in the settings)."
+        )
+    return remarks

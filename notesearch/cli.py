@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import gc
+import io
+import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
 
 _INTERRUPTED = 130
 """The status by which typer says that Ctrl-C was pressed."""
+_WrongWords: Any = typer.BadParameter.__mro__[1]
+"""The base of what typer says of words that it does not understand; it has no public name."""
 
 app = typer.Typer(
     name="notesearch",
@@ -46,27 +51,52 @@ Property = Annotated[
     list[str] | None,
     typer.Option("--where", help="Only notes with this property; -KEY=VALUE for the others.", metavar="KEY=VALUE"),
 ]
+Reranker = Annotated[
+    str | None,
+    typer.Option(
+        "--reranker",
+        help="A cross-encoder, name or folder, that reads the best passages again. Loads PyTorch: seconds more.",
+        show_default=False,
+    ),
+]
 Sort = Annotated[
     str, typer.Option("--sort", help="Order of the passages: score or date (newest first).", metavar="score|date")
 ]
+Wait = Annotated[float, typer.Option("--wait", help="Seconds to wait for another writer.", min=0)]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no remarks, only results and errors.")]
 
 
 def main() -> None:
     """The `notesearch` command: run it, and turn errors of ours into one sentence and an exit status."""
     gc.set_threshold(50_000)  # imports make many objects and no garbage: looking for it costs a cold question 5 %
+    status = _run()
+    with suppress(BrokenPipeError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    # Python would take apart what it has loaded, piece by piece, which takes a tenth of a cold command.
+    os._exit(status)
+
+
+def _run() -> int:
+    """The exit status of the command, once it is done."""
+    status = 0
     try:
-        app()
+        status = app(standalone_mode=False) or 0
     except NotesearchError as error:
         print(f"notesearch: {_safe(str(error))}", file=sys.stderr)
-        sys.exit(error.exit_status)
-    except SystemExit as ending:
-        if ending.code == _INTERRUPTED:
-            print("notesearch: stopped. What was done is kept; `notesearch index` goes on from there.", file=sys.stderr)
-        raise
+        status = error.exit_status
+    except _WrongWords as error:
+        said = io.StringIO()
+        error.show(said)  # what it quotes of the words may be anything (rule X1)
+        print(_safe(said.getvalue().rstrip("\n"), one_line=False), file=sys.stderr)
+        status = error.exit_code
+    except typer.Abort:
+        status = _INTERRUPTED
     except BrokenPipeError:  # the reader of our output has had enough
-        sys.stderr.close()
-        sys.exit(0)
+        status = 0
+    if status == _INTERRUPTED:
+        print("notesearch: stopped. What was done is kept; `notesearch index` goes on from there.", file=sys.stderr)
+    return status
 
 
 @app.callback(invoke_without_command=True)
@@ -90,24 +120,35 @@ def index(
         bool, typer.Option("--verify", help="Compare every note byte by byte, whatever its date says.")
     ] = False,
     retry: Annotated[bool, typer.Option("--retry", help="Try notes again that could not be read.")] = False,
-    wait: Annotated[float, typer.Option("--wait", help="Seconds to wait for another writer.", min=0)] = 10.0,
+    wait: Wait = 10.0,
     json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Make the index, or bring it up to date: only what changed is read, only new text is embedded."""
-    from notesearch.render import print_report, to_json
+    from notesearch.plain import counts, to_json
 
-    with _notebook(index, vaults=vaults or (), model=model, quiet=quiet) as notebook, _progress(quiet) as progress:
+    with (
+        _notebook(index, vaults=vaults or (), model=model, quiet=quiet, repair=True) as notebook,
+        _progress(quiet) as progress,
+    ):
         report = notebook.update(force=force, verify=verify, retry=retry, wait_s=wait, progress=progress)
     if json:
         print(to_json(report.to_dict()))
-    elif not quiet:
-        print_report(_console(stderr=True), report)
+    elif not quiet or report.refused:
+        print(counts(report), file=sys.stderr)
+        if report.failed or report.remarks or report.refused:
+            from notesearch.render import print_problems
+
+            print_problems(_console(stderr=True), report)
+    if report.refused:
+        raise typer.Exit(3)
 
 
 @app.command()
 def ask(
-    question: Annotated[str, typer.Argument(help="What you want to know.")],
+    question: Annotated[
+        str | None, typer.Argument(help="What you want to know; without it, a conversation.", show_default=False)
+    ] = None,
     index: Index = None,
     k: Count = 5,
     json: AsJson = False,
@@ -119,21 +160,44 @@ def ask(
     path: InPath = None,
     where: Property = None,
     sort: Sort = "score",
+    llm: Annotated[
+        str | None,
+        typer.Option(
+            "--llm",
+            help="Let a language model write the answer: NAME of Ollama's, or NAME@PLACE (llama.cpp, lmstudio, openai, "
+            'or an address); "" for none.',
+            metavar="NAME[@PLACE]",
+            show_default=False,
+        ),
+    ] = None,
+    show_prompt: Annotated[
+        bool, typer.Option("--show-prompt", help="Print what a language model would be sent, and send nothing.")
+    ] = False,
+    reranker: Reranker = None,
     quiet: Quiet = False,
 ) -> None:
     """Answer in the notes' own words, then show the passages the answer rests on."""
-    from notesearch.render import print_answer
+    from notesearch.render import Telling, print_answer
 
-    with _notebook(index, quiet=quiet, create=False) as notebook:
-        answer = notebook.ask(question, k, where=_where(from_, to, tag, path, where), explain=explain)
+    wanted = _where(from_, to, tag, path, where)
+    if question is None:
+        _converse(index, k, wanted, llm, quiet, plain=json or jsonl or show_prompt)
+        return
+    telling = Telling(_console())
+    with _notebook(index, quiet=quiet, create=False, reranker=reranker) as notebook:
+        if show_prompt:
+            _show_prompt(notebook.prompt(question, k, where=wanted), json)
+            return
+        tell = None if json or jsonl else telling
+        answer = notebook.ask(question, k, where=wanted, explain=explain, llm=llm, tell=tell)
+        telling.end_line()
+        notebook.remember_shown(answer.hits)
     hits = _sorted(answer.hits, sort)
     if json or jsonl:
         said = {key: value for key, value in answer.to_dict().items() if key not in ("question", "hits")}
         _print_json({"question": question, "answer": said}, hits, jsonl)
     else:
-        from dataclasses import replace
-
-        print_answer(_console(), replace(answer, hits=hits))
+        print_answer(_console(), replace(answer, hits=hits), told=telling.told)
     if not answer.answerable:
         raise typer.Exit(1)
 
@@ -154,15 +218,21 @@ def search(
     path: InPath = None,
     where: Property = None,
     sort: Sort = "score",
+    also: Annotated[
+        list[str] | None, typer.Option("--also", help="The same question in other words.", metavar="QUERY")
+    ] = None,
+    reranker: Reranker = None,
     quiet: Quiet = False,
 ) -> None:
     """Show the passages that fit best."""
     from notesearch.render import print_hits
 
-    with _notebook(index, quiet=quiet, create=False) as notebook:
-        hits = _sorted(notebook.search(query, k, where=_where(from_, to, tag, path, where), explain=explain), sort)
+    filters = _where(from_, to, tag, path, where)
+    with _notebook(index, quiet=quiet, create=False, reranker=reranker) as notebook:
+        hits = _sorted(notebook.search([query, *(also or ())], k, where=filters, explain=explain), sort)
+        notebook.remember_shown(hits)
     if json or jsonl:
-        _print_json({"query": query, "answer": None}, hits, jsonl)
+        _print_json({"query": query, **({"also": also} if also else {}), "answer": None}, hits, jsonl)
     elif hits:
         print_hits(_console(), hits)
     else:
@@ -185,6 +255,7 @@ def related(
 
     with _notebook(index, quiet=quiet, create=False) as notebook:
         hits = notebook.related(note, k)
+        notebook.remember_shown(hits)
     if json or jsonl:
         _print_json({"query": note, "answer": None}, hits, jsonl)
     else:
@@ -194,15 +265,52 @@ def related(
 
 
 @app.command()
+def open(
+    which: Annotated[str, typer.Argument(help="Number of a hit of the last search, or a note: PATH or PATH:LINE.")],
+    index: Index = None,
+    way: Annotated[str, typer.Option("--with", help="obsidian, terminal, editor, file or web.")] = "",
+    only_print: Annotated[bool, typer.Option("--print", help="Only print where it is: PATH:LINE.")] = False,
+    json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Open a hit of the last search, or a note, in Obsidian or an editor."""
+    from notesearch.launch import launch
+    from notesearch.plain import shown, to_json
+
+    with _notebook(index, quiet=quiet, create=False) as notebook:
+        place = notebook.place(which)
+    if json:
+        print(to_json(place.to_dict()))
+    elif only_print:
+        print(f"{shown(place.path)}:{place.line}")
+    else:
+        launch(place, way, terminal=sys.stdin.isatty() and sys.stdout.isatty())
+
+
+@app.command()
 def status(
     index: Index = None,
     links: Annotated[bool, typer.Option("--links", help="List links that lead nowhere or to one of several.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Verify everything in the index.")] = False,
+    repair: Annotated[bool, typer.Option("--repair", help="Verify, and make anew what is not sound.")] = False,
+    wait: Wait = 10.0,
     json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Show what is indexed, by which model, and what is waiting."""
-    from notesearch.render import print_doubtful_links, print_status, to_json
+    from notesearch.plain import to_json
+    from notesearch.render import print_checkup, print_doubtful_links, print_status
 
+    if check or repair:
+        with _notebook(index, quiet=quiet, create=False, repair=repair) as notebook, _progress(quiet) as progress:
+            checkup = notebook.check(repair=repair, wait_s=wait, progress=progress)
+        if json:
+            print(to_json(checkup.to_dict()))
+        else:
+            print_checkup(_console(), checkup)
+        if not checkup.sound:
+            raise typer.Exit(3)
+        return
     with _notebook(index, quiet=quiet, create=False) as notebook:
         state = notebook.status()
         doubtful = notebook.doubtful_links() if links else []
@@ -213,6 +321,94 @@ def status(
         print_doubtful_links(_console(), doubtful)
     else:
         print_status(_console(), state)
+
+
+VaultName = Annotated[str, typer.Argument(help="Name or folder of a vault, as `notesearch vaults` lists them.")]
+
+vaults_app = typer.Typer(help="List the vaults of the index; add, forget or move one.", no_args_is_help=False)
+app.add_typer(vaults_app, name="vaults")
+
+
+@vaults_app.callback(invoke_without_command=True)
+def vaults(context: typer.Context, index: Index = None, json: AsJson = False, quiet: Quiet = False) -> None:
+    """List the vaults of the index; add, forget or move one."""
+    if context.invoked_subcommand is None:
+        list_vaults(index, json, quiet)
+
+
+@vaults_app.command("list")
+def list_vaults(index: Index = None, json: AsJson = False, quiet: Quiet = False) -> None:
+    """Show each vault: its folder, its notes, when it was last read, and whether it is there."""
+    with _notebook(index, quiet=quiet, create=False) as notebook:
+        _show_vaults(notebook, json, quiet=False)
+
+
+@vaults_app.command("add")
+def add_vault(
+    folder: Annotated[Path, typer.Argument(help="A folder of notes.")],
+    index: Index = None,
+    wait: Wait = 10.0,
+    json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Remember a folder of notes; the next `notesearch index` reads it."""
+    with _notebook(index, quiet=quiet) as notebook:
+        notebook.add_vault(folder, wait_s=wait)
+        _show_vaults(notebook, json, quiet)
+
+
+@vaults_app.command("forget")
+def forget_vault(
+    vault: VaultName,
+    index: Index = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    wait: Wait = 10.0,
+    json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Remove a vault and its notes from the index. The folder is not touched: `notesearch index VAULT` undoes this."""
+    from notesearch.render import forgetting
+
+    with _notebook(index, quiet=quiet, create=False) as notebook:
+        if not yes:
+            _confirm(forgetting(notebook.vault(vault)))
+        notebook.forget_vault(vault, wait_s=wait)
+        _show_vaults(notebook, json, quiet)
+
+
+@vaults_app.command("move")
+def move_vault(
+    vault: VaultName,
+    folder: Annotated[Path, typer.Argument(help="Where its folder is now.")],
+    index: Index = None,
+    force: Annotated[bool, typer.Option("--force", help="Even if it holds few of the known notes.")] = False,
+    wait: Wait = 10.0,
+    json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Say that a vault's folder has moved. Nothing is embedded again and nothing removed."""
+    with _notebook(index, quiet=quiet, create=False) as notebook:
+        notebook.move_vault(vault, folder, force=force, wait_s=wait)
+        _show_vaults(notebook, json, quiet)
+
+
+def _show_vaults(notebook: Notebook, json: bool, quiet: bool) -> None:
+    from notesearch.plain import to_json
+    from notesearch.render import print_vaults
+
+    listed = notebook.vaults()
+    if json:
+        print(to_json({"vaults": [vault.to_dict() for vault in listed]}))
+    elif not quiet:
+        print_vaults(_console(), listed)
+
+
+def _confirm(question: str) -> None:
+    """Ask on a terminal. Raises UsageError where nobody can be asked."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UsageError(f"{question} Nobody can be asked here: say --yes. Nothing was changed.")
+    if not typer.confirm(question, err=True):
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -233,7 +429,8 @@ def eval(
     quiet: Quiet = False,
 ) -> None:
     """Measure how well your own notes are found, by questions made from their titles, aliases, headings and links."""
-    from notesearch.render import print_evaluation, to_json
+    from notesearch.plain import to_json
+    from notesearch.render import print_evaluation
 
     with _notebook(index, quiet=quiet, create=False) as notebook, _progress(quiet) as progress:
         found = notebook.evaluate(questions=questions, seed=seed, model=model, against=against, progress=progress)
@@ -245,45 +442,96 @@ def eval(
         raise typer.Exit(1)
 
 
+def _converse(index: Path | None, k: int, where: Where, llm: str | None, quiet: bool, *, plain: bool) -> None:
+    """A conversation. Raises UsageError where nobody can hold one."""
+    if plain or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError(
+            'There is no question. Ask one: notesearch ask "why did I move". Without one, a conversation begins, '
+            "which needs a terminal."
+        )
+    from notesearch.converse import converse
+
+    with _notebook(index, quiet=quiet, create=False) as notebook:
+        converse(notebook, _console(), _console(stderr=True), k=k, where=where, llm=llm, quiet=quiet)
+
+
+def _show_prompt(messages: Sequence[Mapping[str, str]], json: bool) -> None:
+    from notesearch.plain import to_json
+    from notesearch.render import print_prompt
+
+    if json:
+        print(to_json({"prompt": list(messages)}))
+    else:
+        print_prompt(_console(), messages)
+    if not messages:
+        print("notesearch: The notes do not seem to say, so a language model would not be asked.", file=sys.stderr)
+        raise typer.Exit(1)
+
+
 @contextmanager
 def _notebook(
-    folder: Path | None, *, vaults: Any = (), model: str | None = None, quiet: bool, create: bool = True
+    folder: Path | None,
+    *,
+    vaults: Any = (),
+    model: str | None = None,
+    reranker: str | None = None,
+    quiet: bool,
+    create: bool = True,
+    repair: bool = False,
 ) -> Iterator[Notebook]:
     """An open notebook; its remarks go to standard error at the end."""
     from notesearch import config
     from notesearch.notebook import Notebook
-    from notesearch.render import print_remarks
 
     settings = config.load(vaults=vaults)
+    if reranker is not None:
+        settings = replace(settings, reranker=reranker)
     if create and not vaults and folder is None:
         vaults = settings.vaults  # they belong to the index that the settings name, and to no other
-    with Notebook.open(folder, vaults=vaults, model=model, settings=settings, create=create) as notebook:
+    with Notebook.open(folder, vaults=vaults, model=model, settings=settings, create=create, repair=repair) as notebook:
         try:
             yield notebook
         finally:
-            if not quiet:
-                print_remarks(_console(stderr=True), notebook.take_remarks())
+            if not quiet and (remarks := notebook.take_remarks()):
+                from notesearch.render import print_remarks
+
+                print_remarks(_console(stderr=True), remarks)
 
 
 @contextmanager
 def _progress(quiet: bool) -> Iterator[Any]:
-    """A bar with what is done, how fast, and how long it will take; only where somebody watches."""
+    """A bar with what is done, how fast, and how long it will take; only where somebody watches, and there is work."""
     from notesearch.results import silent
 
-    console = _console(stderr=True)
-    if quiet or not console.is_terminal:
-        yield silent
-        return
+    with ExitStack() as opened:
+        bars: list[Any] = []
+
+        def show(stage: str, done: int, total: int) -> None:
+            if total and not bars:
+                bars.append(opened.enter_context(_bar()))
+            for bar in bars:
+                bar(stage, done, total)
+
+        yield silent if quiet or not sys.stderr.isatty() else show
+
+
+@contextmanager
+def _bar() -> Iterator[Any]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    units = {"reading": "notes", "embedding": "passages", "asking": "questions"}
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"))
-    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
+    units = {"reading": "notes", "embedding": "passages", "asking": "questions", "comparing": "notes"}
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+    )
+    with Progress(*columns, TimeRemainingColumn(), console=_console(stderr=True), transient=True) as bar:
         tasks: dict[str, Any] = {}
 
         def show(stage: str, done: int, total: int) -> None:
             if total and stage not in tasks:
-                tasks[stage] = bar.add_task(stage, total=total, rate="")
+                tasks[stage] = bar.add_task(_safe(stage), total=total, rate="")
             if stage in tasks:
                 speed = bar.tasks[tasks[stage]].speed
                 rate = f"{speed:,.0f} {units[stage]}/s" if speed and stage in units else ""
@@ -295,7 +543,7 @@ def _progress(quiet: bool) -> Iterator[Any]:
 def _console(*, stderr: bool = False) -> Console:
     from rich.console import Console
 
-    return Console(stderr=stderr, highlight=False)
+    return Console(stderr=stderr, highlight=False, emoji=False)  # `:smile:` in a note is what it is
 
 
 def _where(
@@ -341,7 +589,7 @@ def _sorted(hits: Any, order: str) -> Any:
 
 
 def _print_json(head: dict[str, Any], hits: Any, lines: bool) -> None:
-    from notesearch.render import to_json
+    from notesearch.plain import to_json
 
     if lines:
         for hit in hits:
@@ -350,7 +598,7 @@ def _print_json(head: dict[str, Any], hits: Any, lines: bool) -> None:
         print(to_json({**head, "hits": [hit.to_dict() for hit in hits]}))
 
 
-def _safe(message: str) -> str:
-    from notesearch.render import shown
+def _safe(message: str, *, one_line: bool = True) -> str:
+    from notesearch.plain import shown
 
-    return shown(message)
+    return shown(message, one_line=one_line)

@@ -9,7 +9,6 @@ ignored in silence.
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -34,6 +33,8 @@ class Settings:
     cache: Path = field(default_factory=lambda: user_cache_path("notesearch", appauthor=False))
     """Where converted models are kept."""
     model: str = DEFAULT_MODEL
+    reranker: str = ""
+    """A cross-encoder, by name or folder, that reads the best passages with the question; "" for none."""
     passage_tokens: int = 128
     """Chosen by `scripts/evaluate`; see the README."""
     exclude: tuple[str, ...] = ()
@@ -46,6 +47,14 @@ class Settings:
     """How `3-4-25` is read when nothing else in the vault tells (rule D4)."""
     attachments: tuple[str, ...] = _ATTACHMENTS
     """Of which attachments the text is read, if the extra of that name is installed: "pdf" and "ocr" (pictures)."""
+    llm: str = ""
+    """The language model that writes answers, as `--llm` names it; "": answers are the notes' own words."""
+    llm_context_tokens: int = 4096
+    """How much the language model can hold, its answer included."""
+    llm_timeout_s: float = 120.0
+    """How long it may be silent."""
+    llm_named_in: Path | None = None
+    """The file that set `llm`, which must not lie in a vault (rule X7)."""
     remarks: tuple[str, ...] = ()
     """What the user should know about the settings files, one sentence each."""
 
@@ -86,11 +95,13 @@ def _inside_a_vault(file: Path, vaults: Iterable[Path]) -> bool:
 def _apply(settings: Settings, file: Path, *, only: set[str] | None) -> Settings:
     if not file.is_file():
         return settings
+    import tomllib  # few have such a file, and every cold start would wait
+
     try:
         values = tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise UsageError(f"The settings in {file} cannot be read: {error}. Mend or remove that file.") from error
-    known = {f.name for f in fields(Settings)} - {"remarks"}
+    known = {f.name for f in fields(Settings)} - {"remarks", "llm_named_in"}
     remarks = []
     changes: dict[str, Any] = {}
     for key, value in values.items():
@@ -100,6 +111,8 @@ def _apply(settings: Settings, file: Path, *, only: set[str] | None) -> Settings
             remarks.append(f"{file} lies in a vault, where {key!r} may not be set; it is not used.")
         else:
             changes[key] = _typed(key, value, file)
+    if "llm" in changes:
+        changes["llm_named_in"] = file
     return replace(settings, **changes, remarks=(*settings.remarks, *remarks))
 
 

@@ -6,9 +6,12 @@ NotesearchError
 └── UnusableError         index or vault cannot be used as things stand         (exit status 3)
     ├── VaultError        a vault is missing, unreadable, or suspiciously empty
     ├── IndexUnusable     the index cannot be opened, read, or written
-    │   └── IndexMissing  there is no index yet
+    │   ├── IndexMissing  there is no index yet
+    │   └── IndexDamaged  what is in it cannot be what was written
     ├── IndexBusy         another process is writing
-    └── ModelError        a model cannot be loaded, or is not the one that made the index
+    ├── ModelError        a model cannot be loaded, or is not the one that made the index
+    ├── LanguageModelError  a language model cannot be asked, or does not answer as it should
+    └── NothingOpens      no program was found that opens a note
 
 A message says what was tried, what was seen, and the way out; it claims no cause that it cannot prove.
 """
@@ -42,9 +45,21 @@ class IndexMissing(IndexUnusable):
     """There is no index where one was looked for."""
 
 
+class IndexDamaged(IndexUnusable):
+    """The index holds what notesearch cannot have written: bytes were lost or changed."""
+
+
 class IndexBusy(UnusableError):
     """Another process holds the writer's lock."""
 
 
+class NothingOpens(UnusableError):
+    """No program could be found, or made, to open a note."""
+
+
 class ModelError(UnusableError):
     """A model cannot be loaded, or its vectors are not the index's."""
+
+
+class LanguageModelError(UnusableError):
+    """A language model cannot be asked, or does not answer as it should."""

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import regex
 
+from notesearch.spaceless import terms_of
+
 _WORD = regex.compile(r"[\p{L}\p{M}\p{N}\p{So}]+(?:['’]\p{L}+)?")
 _ENDS = regex.compile(r"""[.!?…]+[)\]}"'’”»*_`]*(?=\s|$)|[。！？]+[」』）”]*|[\n\r]+""")
 _ABBREVIATION = regex.compile(
@@ -26,32 +28,11 @@ STOP_WORDS = frozenset(
 """English words that say nothing of a passage. They are left out of the lexical arm if other words remain."""
 
 
-SPACELESS = regex.compile(
-    "[\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3100-\u312f\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]+"
-)
-"""Runs of Chinese, Japanese or Korean, where no spaces tell one word from the next."""
-
-
 def words_of(text: str) -> tuple[str, ...]:
     """The words of a text, in order; emoji count as words, signs do not. Of Chinese, Japanese and Korean, see
     `terms_of`.
     """
     return tuple(term for word in _WORD.findall(text.replace("\0", " ")) for term in terms_of(word))
-
-
-def terms_of(word: str) -> list[str]:
-    """A word; or what stands for words where it holds Chinese, Japanese or Korean: each two neighbouring characters."""
-    terms: list[str] = []
-    at = 0
-    for run in SPACELESS.finditer(word):
-        terms += [word[at : run.start()], *(pairs(run[0]) or [run[0]])]
-        at = run.end()
-    return [term for term in [*terms, word[at:]] if term]
-
-
-def pairs(run: str) -> list[str]:
-    """Each two neighbouring characters, overlapping; none of a single one."""
-    return [run[i : i + 2] for i in range(len(run) - 1)]
 
 
 def word_spans(text: str) -> list[tuple[int, int]]:

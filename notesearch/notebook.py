@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence, Set
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from threading import RLock
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -21,26 +19,33 @@ from notesearch import config
 from notesearch.config import Settings
 from notesearch.embed import Embedder, choice, recipe_of
 from notesearch.embed.choice import Chosen
-from notesearch.errors import IndexBusy, IndexUnusable, ModelError, UsageError, VaultError
+from notesearch.errors import IndexBusy, IndexDamaged, IndexUnusable, ModelError, UsageError, VaultError
 from notesearch.index.records import Role, Where, role_of
 from notesearch.index.store import Store
 from notesearch.read import attachments
-from notesearch.read.vault import detect_kind
 from notesearch.results import (
     Answer,
+    Checkup,
     DoubtfulLink,
     Evaluation,
     Hit,
+    Opening,
     Problem,
     Progress,
     Status,
+    Turn,
     UpdateReport,
     VaultStatus,
     silent,
 )
 from notesearch.scan import Scan, folder_problems, not_opened, scan
+from notesearch.vaults import add, called, checked, forget, listed, move
 
 if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
+
+    from notesearch.answer.generate import LanguageModel
+    from notesearch.embed.cross_encoder import CrossEncoder
     from notesearch.retrieve.candidates import Meaning
     from notesearch.retrieve.query import Query
     from notesearch.search import Ranking
@@ -52,7 +57,8 @@ _SMALL_BYTES = 1_000_000
 _CHARACTERS_PER_S = 10_000
 """The encoder's pace until it has been measured here: a slow laptop's."""
 _RESCAN_S = 1.0
-"""A warm notebook looks at the disk no more often than this."""
+_RESCAN_SHARE = 20
+"""A warm notebook looks at the disk no more often than once a second, and for no more than a twentieth of the time."""
 _TIMED = 32
 """Passages that tell how long a model takes."""
 _TRIES = 3
@@ -70,10 +76,14 @@ class Notebook:
         self.settings = settings
         self.ranking: Ranking | None = None  # other than the shipped one only to measure it
         self._embedder = chosen.embedder
+        self._reranker = self._named_reranker(settings.reranker)
         self._lock = RLock()
         self._ahead: ThreadPoolExecutor | None = None
         self._scanned_at = float("-inf")
+        self._scanned_of = store.stamp()
+        self._scan_s = 0.0
         self._newer: frozenset[tuple[int, str]] = frozenset()
+        self._unreachable: dict[str, VaultError] = {}
         self._roles: Counter[Role] = Counter()
         self._problems: tuple[Problem, ...] = ()
         self._remarks: dict[str, None] = dict.fromkeys((*settings.remarks, *chosen.remarks))
@@ -87,25 +97,42 @@ class Notebook:
         model: str | None = None,
         settings: Settings | None = None,
         create: bool = True,
+        repair: bool = False,
     ) -> Self:
         """Open the index in the folder `index` (default: what the settings say); it is made if missing.
 
+        With `repair`, a database that cannot be opened is made anew with what can be read of it; `check` does the rest.
         `vaults` are remembered by the index. `model` is for an index that has none yet, or to change it at the next
         update. Raises VaultError for a vault that is no folder, IndexUnusable (IndexMissing without `create`),
         ModelError.
         """
         settings = settings or config.load()
-        roots = [_root(vault) for vault in vaults]
-        store = Store.open(Path(index).expanduser().absolute() if index else settings.index, create=create)
+        roots = [checked(Path(vault)) for vault in vaults]
+        folder = Path(index).expanduser().absolute() if index else settings.index
         try:
-            _remember(store, roots)
-            recipe = store.recipe()
+            store = Store.open(folder, create=create)
+        except IndexDamaged:
+            if not repair:
+                raise
+            store, kept = Store.salvage(folder)
+            settings = replace(settings, remarks=(*settings.remarks, _made_anew(kept)))
+        try:
+            with store.saying():
+                added = [remark for root in roots for remark in add(store, root)]
+                settings = replace(settings, remarks=(*settings.remarks, *added))
+                recipe = store.recipe()
             name = model or (recipe.model.name if recipe else settings.model)
             known = recipe.model if recipe and not model else None
-            return cls(store, choice.for_questions(name, settings.cache, known), settings)
+            notebook = cls(store, choice.for_questions(name, settings.cache, known), settings)
         except BaseException:
             store.close()
             raise
+        if store.migrated_from:
+            notebook._remark(
+                "The index was of an older format and was brought to today's; the next `notesearch index` reads every "
+                "note again."
+            )
+        return notebook
 
     def close(self) -> None:
         """Let go of the index."""
@@ -133,60 +160,191 @@ class Notebook:
     ) -> UpdateReport:
         """Bring the index up to the vaults as they are now; only what changed is read, only new text is embedded.
 
-        `force` allows most notes of a vault to vanish, `verify` hashes every file, `retry` tries failed ones again.
-        Raises VaultError, IndexBusy after `wait_s` seconds, IndexUnusable, ModelError.
+        `force` allows most notes of a vault to vanish, `verify` hashes every file, `retry` tries failed ones again. A
+        vault that cannot be read, or lost most of its notes, is left as it is and named in the report. Raises
+        VaultError if that is said of all of them, IndexBusy after `wait_s` seconds, IndexUnusable, ModelError. A
+        database that turns out to be damaged is made anew, with the vectors of it that are sound, and that is remarked.
         """
+        with self._using(), self.store.writing(wait_s):
+            try:
+                with self.store.saying():
+                    return self._update(force=force, verify=verify, retry=retry, progress=progress)
+            except IndexDamaged:
+                self._make_anew()
+                return self._update(force=force, verify=verify, retry=retry, progress=progress)
+
+    def _update(self, *, force: bool, verify: bool, retry: bool, progress: Progress) -> UpdateReport:
         from notesearch.update import update  # brings what reads notes, which a question seldom needs
 
-        with self._lock, self.store.writing(wait_s):
-            if not self.store.vaults():
-                raise UsageError("The index has no vault yet. Name one: notesearch index VAULT")
-            scans = self._scan(verify=verify, retry=retry)
-            if self._needs_the_model(scans) and self._take_recipe(progress):
-                scans = self._scan(verify=verify, retry=retry)  # by another recipe every note is read again
-            report = update(self.store, self._embedder, self.settings, scans, force=force, progress=progress)
-            self._newer = frozenset()
+        if not self.store.vaults():
+            raise UsageError("The index has no vault yet. Name one: notesearch index VAULT")
+        scans = self._scan(verify=verify, retry=retry)
+        if not scans:
+            raise next(iter(self._unreachable.values()))
+        if self._needs_the_model(scans) and self._take_recipe(progress):
+            scans = self._scan(verify=verify, retry=retry)  # by another recipe every note is read again
+        damaged = self.store.is_damaged()
+        report = update(self.store, self._embedder, self.settings, scans, force=force, progress=progress)
+        if damaged:
+            self._remark("A file of the index was missing or damaged; it was made anew from the database.")
+        self._newer = frozenset()
+        if attachments.waiting(self.settings.attachments):
             self._remark(*attachments.kept(self._roles_known(), self.settings.attachments))
-            return report
+        unreachable = (Problem(name, "", str(error)) for name, error in self._unreachable.items())
+        report = replace(report, refused=(*report.refused, *unreachable))
+        if not report.refused:
+            self.store.drop_damaged()
+        return report
 
-    def search(self, query: str, k: int = 10, *, where: Where | None = None, explain: bool = False) -> list[Hit]:
-        """The best `k` passages, best first. Raises UsageError if `query` is blank or `k` below 1.
+    def _make_anew(self) -> None:
+        self.store, kept = self.store.salvaged()
+        self._remark(_made_anew(kept))
 
-        Every hit carries its signals; with `explain`, why it stands where it stands, too.
+    def search(
+        self,
+        query: str | Sequence[str],
+        k: int = 10,
+        *,
+        where: Where | None = None,
+        explain: bool = False,
+        history: Sequence[Turn] = (),
+    ) -> list[Hit]:
+        """The best `k` passages, best first. `query` may be several phrasings of one question: what all of them find
+        comes first.
+
+        Every hit carries its signals; with `explain`, why it stands where it stands, too. `history` as for `ask`.
+        Raises UsageError if a `query` is blank, there is none, `k` is below 1, or several are to be explained;
+        ModelError if the settings name a reranker that cannot be had.
         """
-        with self._lock:
-            parsed = self._parse(query, k, where)
-            return self._search(parsed, self._meaning(parsed), k, explain=explain)
+        phrasings = [query] if isinstance(query, str) else list(query)
+        if not phrasings:
+            raise UsageError("There is nothing to search for. Give a question, or several phrasings of one.")
+        if explain and len(phrasings) > 1:
+            raise UsageError("Only the hits of one phrasing can be explained. Ask with one at a time.")
+        with self._using():
+            parsed = [self._parse(each, k, where, history, typing=each == each.rstrip()) for each in phrasings]
+            first, *also = [(each, self._meaning(each)) for each in parsed]
+            return self._search(*first, k, also=also, explain=explain)
 
-    def ask(self, question: str, k: int = 5, *, where: Where | None = None, explain: bool = False) -> Answer:
+    def ask(
+        self,
+        question: str,
+        k: int = 5,
+        *,
+        where: Where | None = None,
+        explain: bool = False,
+        history: Sequence[Turn] = (),
+        llm: str | None = None,
+        tell: Callable[[str], None] | None = None,
+    ) -> Answer:
         """An answer in the notes' own words, and the `k` passages it rests on. Raises as `search`.
 
-        With `explain`, also what its confidence rests on, and why each passage stands where it stands.
+        With `explain`, also what its confidence rests on, and why each passage stands where it stands. A question that
+        leans on `history`, the `turn`s of earlier answers, oldest first, is understood with their words. A language
+        model `llm` (NAME@PLACE; None: that of the settings; "": none) writes the answer if the notes seem to hold one;
+        `tell` gets each of its sentences once it is checked. If it fails, that is a remark.
         """
-        with self._lock:
-            query = self._parse(question, k, where)
-            meaning = self._meaning(query)
-            from notesearch.ask import JUDGED, ask
+        model = self._language_model(llm)
+        answer, query = self._extracted(question, k, where, explain, history)
+        if model is None:
+            return answer
+        from notesearch.ask import prompt_for, write
 
-            hits = self._search(query, meaning, max(k, JUDGED), explain=explain)
-            newer = len(self._newer)
-            return ask(self.store, question, query, meaning, hits, k, self._embedder, newer=newer, explain=explain)
+        prompt = prompt_for(answer, query, history, self.settings)
+        if prompt is None:
+            return answer
+        answer, remarks = write(answer, prompt, model, self.settings.llm_timeout_s, self._similar, tell)
+        with self._lock:
+            self._remark(*remarks)
+        return answer
+
+    def prompt(
+        self, question: str, k: int = 5, *, where: Where | None = None, history: Sequence[Turn] = ()
+    ) -> Sequence[Mapping[str, str]]:
+        """The messages that a language model would be sent for a question, each with its role; none if the notes do
+        not seem to hold an answer. Nothing is sent. Raises as `search`.
+        """
+        from notesearch.ask import prompt_for
+
+        answer, query = self._extracted(question, k, where, False, history)
+        prompt = prompt_for(answer, query, history, self.settings)
+        return prompt.messages if prompt else ()
+
+    # -- vaults ----------------------------------------------------------------------------------------------------
+
+    def vaults(self) -> tuple[VaultStatus, ...]:
+        """The vaults of this index, in the order they were added, as they are now."""
+        with self._using():
+            return listed(self.store)
+
+    def vault(self, name: str) -> VaultStatus:
+        """The vault of a name, or with a folder. Raises UsageError if there is none, or it could be either of two."""
+        with self._using():
+            wanted = called(self.store, name).name
+            return next(vault for vault in listed(self.store) if vault.name == wanted)
+
+    def add_vault(self, folder: str | Path, *, wait_s: float = 10.0) -> None:
+        """Remember a vault; the next `update` reads it. One that lies in another takes over that folder's notes.
+
+        Raises VaultError if it is no folder, IndexBusy after `wait_s` seconds.
+        """
+        with self._changing_vaults(wait_s):
+            self._remark(*add(self.store, Path(folder)))
+
+    def forget_vault(self, vault: str, *, wait_s: float = 10.0) -> None:
+        """Remove a vault, given by its name or folder, and its notes from the index; nothing of them stays in its
+        files. The folder is not touched: adding and updating brings all back.
+
+        Raises UsageError if there is no such vault, IndexBusy after `wait_s` seconds.
+        """
+        with self._changing_vaults(wait_s):
+            self._remark(*forget(self.store, called(self.store, vault)))
+
+    def move_vault(self, vault: str, folder: str | Path, *, force: bool = False, wait_s: float = 10.0) -> None:
+        """The folder of a vault, given by its name or former folder, is `folder` now: nothing is embedded again.
+
+        Raises UsageError if there is no such vault; VaultError if `folder` is none, is another vault, or, without
+        `force`, holds less than half of the notes that are known; IndexBusy after `wait_s` seconds.
+        """
+        with self._changing_vaults(wait_s):
+            self._remark(*move(self.store, called(self.store, vault), Path(folder), force=force))
+
+    @contextmanager
+    def _changing_vaults(self, wait_s: float) -> Iterator[None]:
+        with self._using(), self.store.writing(wait_s):
+            yield
+            self._scanned_at = float("-inf")
 
     # -- around them -----------------------------------------------------------------------------------------------
 
     def related(self, note: str, k: int = 10) -> list[Hit]:
-        """The best passage of each of the `k` notes closest to a note in meaning. Raises UsageError if there is no
-        such note.
+        """The best passage of each of the `k` notes closest to a note in meaning. Raises UsageError if there is no such
+        note, or there are several: "VAULT/path" then says which.
         """
         from notesearch.search import hits_near
 
-        with self._lock:
-            ids = [id_ for vault in self.store.vaults() if (id_ := self.store.note_id(vault.id, note)) is not None]
-            if not ids:
-                raise UsageError(
-                    f"There is no note {note!r} in the index. Give its path in the vault, such as people/ann.md."
-                )
-            return hits_near(self.store, ids[0], k, self.settings)
+        with self._using():
+            self._look_again()
+            return self._as_files_are(lambda: hits_near(self.store, self._note_called(note), k, self.settings))
+
+    def remember_shown(self, hits: Sequence[Hit]) -> None:
+        """Keep which hits were shown, for `place`: numbers only, in a file that only the index's owner can read."""
+        from notesearch.open import remember
+
+        with self._using():
+            remember(self.store, hits)
+
+    def place(self, which: str) -> Opening:
+        """Where the hit of that rank stands, of those last given to `remember_shown`, or a note, as PATH or PATH:LINE;
+        as the files are now. Raises UsageError if there is no such hit or note.
+        """
+        from notesearch.open import place
+
+        with self._using():
+            self._look_again()
+            found, remark = place(self.store, self.settings, which, self._note_called)
+            self._remark(*([remark] if remark else []))
+            return found
 
     def evaluate(
         self,
@@ -210,7 +368,7 @@ class Notebook:
 
         if model and against:
             raise UsageError("An index is compared with one other: name a model or an index, not both.")
-        with self._lock, ExitStack() as opened:
+        with self._using(), ExitStack() as opened:
             self._look_again()
             compared = [self]
             if against:
@@ -227,7 +385,7 @@ class Notebook:
 
     def status(self) -> Status:
         """The index at a glance; looks at the disk for notes that are newer."""
-        with self._lock:
+        with self._using():
             self._look_again()
             counts, recipe, rows = self.store.counts(), self.store.recipe(), self.store.vaults()
             names = {vault.id: vault.name for vault in rows}
@@ -235,7 +393,7 @@ class Notebook:
             unclean = [Problem(names[vault], path, remark) for vault, path, remark in self.store.remarks()]
             return Status(
                 index=str(self.store.folder),
-                vaults=tuple(VaultStatus(v.name, v.root, v.kind, Path(v.root).is_dir()) for v in rows),
+                vaults=listed(self.store),
                 notes=counts.notes,
                 passages=counts.passages,
                 links=counts.links,
@@ -250,9 +408,35 @@ class Notebook:
                 remarks=self._state_remarks(),
             )
 
+    def check(self, *, repair: bool = False, wait_s: float = 10.0, progress: Progress = silent) -> Checkup:
+        """Verify everything in the index: the database, each passage against its file, full text, vectors, snapshots.
+
+        With `repair` what is unsound, and only that, is made anew from what is sound, the vaults are read as `update`
+        does, and all is verified again. Raises IndexBusy after `wait_s` seconds, and what `update` raises.
+        """
+        from notesearch.check import check, findings
+
+        limit = self.settings.max_note_bytes
+        with self._using(), self.store.writing(wait_s):
+            unsound = check(self.store, limit, progress)
+            found = findings(unsound)
+            sound = all(finding.harmless for finding in found)
+            counts = self.store.counts() if not any(each.part == "database" for each in unsound) else None
+            result = Checkup(sound, found, counts.notes if counts else 0, counts.passages if counts else 0)
+            if not (repair and unsound):
+                return result
+            if counts is None:
+                self._make_anew()
+            else:
+                self.store.mend(unsound)
+            report = self._update(force=False, verify=False, retry=False, progress=progress)
+            self.store.tidy()
+            remains, counts = findings(check(self.store, limit, progress)), self.store.counts()
+        return Checkup(not remains, found, counts.notes, counts.passages, True, report.embedded, remains)
+
     def doubtful_links(self) -> list[DoubtfulLink]:
         """Links that lead nowhere, then those that several files would have fitted; by note and line."""
-        with self._lock:
+        with self._using():
             self._look_again()
             names = {vault.id: vault.name for vault in self.store.vaults()}
             return [
@@ -284,6 +468,12 @@ class Notebook:
     # -- inside ----------------------------------------------------------------------------------------------------
 
     @contextmanager
+    def _using(self) -> Iterator[None]:
+        """One thread at a time; what SQLite refuses is said in words of ours."""
+        with self._lock, self.store.saying():
+            yield
+
+    @contextmanager
     def _another(self, folder: Path) -> Iterator[Self]:
         """Another index of the same vaults."""
         with self.open(folder, settings=self.settings, create=False) as other:
@@ -300,6 +490,8 @@ class Notebook:
         """An index of the same vaults with another model, removed at the end. Before it is made, a few of our passages
         are encoded, to say how long it will take.
         """
+        from tempfile import TemporaryDirectory
+
         roots = [vault.root for vault in self.store.vaults()]
         ids = self.store.passage_ids().tolist()
         sample = self.store.passages(ids[:: len(ids) // _TIMED + 1]).values()
@@ -316,31 +508,92 @@ class Notebook:
             progress(stage, 1, 1)
             yield other
 
+    @staticmethod
+    def _named_reranker(name: str) -> CrossEncoder | None:
+        if not name:
+            return None
+        from notesearch.embed.cross_encoder import CrossEncoder
+
+        return CrossEncoder(name)
+
     def _load_ahead(self) -> None:
         """Load the encoder in a thread of its own, once, while the question is read and the disk looked at.
 
         What fails there fails again where the encoder is used, and is said there.
         """
         if self._ahead is None:
+            from concurrent.futures import ThreadPoolExecutor
+
+            import numpy  # noqa: F401  # first: two threads that begin to import it at once find it half made
+
             self._ahead = ThreadPoolExecutor(1, "loading")
             self._ahead.submit(self._embedder.load)
             self._ahead.shutdown(wait=False)
 
-    def _parse(self, text: str, k: int, where: Where | None) -> Query:
+    def _extracted(
+        self, question: str, k: int, where: Where | None, explain: bool, history: Sequence[Turn]
+    ) -> tuple[Answer, Query]:
+        """The answer in the notes' own words, and the question as it was understood."""
+        with self._using():
+            query = self._parse(question, k, where, history)
+            meaning = self._meaning(query)
+            from notesearch.ask import JUDGED, ask
+
+            hits = self._search(query, meaning, max(k, JUDGED), explain=explain)
+            newer = len(self._newer)
+            answer = ask(self.store, question, query, meaning, hits, k, self._embedder, newer=newer, explain=explain)
+            return answer, query
+
+    def _language_model(self, named: str | None) -> LanguageModel | None:
+        """The model that was named here or in the settings, but not by a vault. Raises UsageError if it is no name."""
+        file = self.settings.llm_named_in if named is None else None
+        named = self.settings.llm if named is None else named
+        if not named:
+            return None
+        if file is not None and any(file.resolve().is_relative_to(vault.root) for vault in self.store.vaults()):
+            self._remark(f"{file} lies in a vault, where 'llm' may not be set; it is not used.")
+            return None
+        from notesearch.answer.generate import LanguageModel
+
+        return LanguageModel.named(named)
+
+    def _similar(self, sentence: str, others: Sequence[str]) -> Sequence[float]:
+        """The cosine of a sentence with each of the others."""
+        if not others:
+            return (0.0,)
+        with self._lock:
+            vectors = self._embedder.embed_passages([sentence, *others]).vectors
+        cosines: list[float] = (vectors[1:] @ vectors[0]).tolist()
+        return cosines
+
+    def _parse(
+        self, text: str, k: int, where: Where | None, history: Sequence[Turn] = (), *, typing: bool = False
+    ) -> Query:
+        """The question, taken apart; before that the index is brought to what the disk holds, while the encoder loads.
+
+        `typing`: its last word may be half typed.
+        """
         self._load_ahead()
         from notesearch.retrieve.query import parse
+        from notesearch.retrieve.spelling import forgiven
 
         if k < 1:
             raise UsageError(f"-k {k} asks for no results. Ask for 1 or more.")
-        query = parse(text, where=where, property_keys=self.store.property_keys(), latest_year=self.store.latest_year)
+        latest_year = self.store.latest_year
+        query = parse(text, where=where, property_keys=self.store.property_keys(), latest_year=latest_year)
+        self._look_again()
+        if history:
+            from notesearch.retrieve.conversation import in_conversation
+
+            query = in_conversation(query, history, latest_year)
+        query = forgiven(self.store, query, typing=typing and not history)
         self._remark(*query.remarks)
         return query
 
     def _meaning(self, query: Query) -> Meaning | None:
-        """The question, encoded; before that the index is brought to what the disk holds, while the encoder loads."""
+        """The question, encoded."""
         from notesearch.search import meaning_of
 
-        self._look_again()
         self._remark(*self._state_remarks())
         embedder = self._usable_embedder()
         if embedder is not None and not embedder.reads(query.text):
@@ -350,13 +603,35 @@ class Notebook:
             )
         return meaning_of(query, embedder)
 
-    def _search(self, query: Query, meaning: Meaning | None, k: int, *, explain: bool = False) -> list[Hit]:
+    def _search(
+        self,
+        query: Query,
+        meaning: Meaning | None,
+        k: int,
+        *,
+        also: Sequence[tuple[Query, Meaning | None]] = (),
+        explain: bool = False,
+    ) -> list[Hit]:
+        from notesearch.search import search
+
+        query = replace(query, where=self._within_reach(query.where))
+        return self._as_files_are(
+            lambda: search(
+                *(self.store, query, meaning, k, self.settings, self.ranking),
+                also=[(replace(each, where=query.where), its) for each, its in also],
+                reranker=self._reranker,
+                explain=explain,
+            )
+        )
+
+    def _as_files_are(self, find: Callable[[], list[Hit]]) -> list[Hit]:
         """Hits as the files are now: a hit whose note changed since it was indexed makes that note be read again."""
-        from notesearch.search import search, stale_notes
+        from notesearch.search import stale_notes
 
         for _ in range(_TRIES):
-            hits = search(self.store, query, meaning, k, self.settings, self.ranking, explain=explain)
-            stale = stale_notes(self.store, {hit.note_id for hit in hits})
+            with self.store.snapshot():  # another process may write: what is compared must be what was found
+                hits = find()
+                stale = stale_notes(self.store, {hit.note_id for hit in hits})
             if not stale or not self._refresh(stale):
                 break
         fresh = [hit for hit in hits if hit.note_id not in {note for note, _, _ in stale}]
@@ -366,9 +641,38 @@ class Notebook:
             )
         return [replace(hit, rank=rank) for rank, hit in enumerate(fresh, start=1)]
 
+    def _within_reach(self, where: Where) -> Where:
+        """The same, but for vaults that cannot be read now: what their files say is not known, so it is not shown."""
+        if not self._unreachable:
+            return where
+        names = where.vaults or tuple(vault.name for vault in self.store.vaults())
+        reachable = tuple(name for name in names if name not in self._unreachable)
+        if not reachable:
+            raise next(self._unreachable[name] for name in names if name in self._unreachable)
+        return replace(where, vaults=reachable)
+
+    def _note_called(self, note: str) -> int:
+        """The id of a note, by its path in its vault, or that with the vault's name before it."""
+        vaults = self.store.vaults()
+        paths = {vault.id: note.removeprefix(f"{vault.name}/") for vault in vaults}
+        found = {v.name: id_ for v in vaults if (id_ := self.store.note_id(v.id, note)) is not None}
+        if len(found) != 1:
+            with_name = {v.name: self.store.note_id(v.id, paths[v.id]) for v in vaults if paths[v.id] != note}
+            found = {name: id_ for name, id_ in with_name.items() if id_ is not None} or found
+        if not found:
+            raise UsageError(
+                f"There is no note {note!r} in the index. Give its path in the vault, such as people/ann.md."
+            )
+        if len(found) > 1:
+            each = " or ".join(f"{name}/{note}" for name in found)
+            raise UsageError(f"Several vaults have a note {note!r}. Say which: {each}")
+        return next(iter(found.values()))
+
     def _look_again(self) -> None:
-        """Scan the vaults, at most once a second; index what changed if that is quick, else remember how much it is."""
-        if time.monotonic() - self._scanned_at < _RESCAN_S:
+        """Scan the vaults, if that was not done just now; index what changed if that is quick, else remember how much
+        it is.
+        """
+        if time.monotonic() - self._scanned_at < _RESCAN_S * max(1.0, _RESCAN_SHARE * self._scan_s):
             return
         scans = self._scan()
         self._newer = frozenset((s.vault.id, path) for s in scans for path in s.changes.paths)
@@ -391,17 +695,29 @@ class Notebook:
             with self.store.writing(wait_s=0.5):
                 if self.store.recipe() is None:
                     self._take_recipe()
+                if self.store.stamp() != self._scanned_of:  # another process has written since we looked
+                    scans = self._scan()
                 most = int(pace * _SMALL_S)
-                update(self.store, self._embedder, self.settings, scans, only=only, most_characters=most)
+                report = update(self.store, self._embedder, self.settings, scans, only=only, most_characters=most)
         except (IndexBusy, IndexUnusable, VaultError) as error:
             self._remark(str(error))
             return False
+        self._remark(*(problem.reason for problem in report.refused))
         self._newer -= only
         return True
 
     def _scan(self, *, verify: bool = False, retry: bool = False) -> list[Scan]:
-        scans = [scan(self.store, vault, self.settings, verify=verify, retry=retry) for vault in self.store.vaults()]
+        """The vaults that can be read now, as they are; what is the matter with the others is remembered."""
+        self._scanned_of = self.store.stamp()
+        started = time.monotonic()
+        scans, self._unreachable = [], {}
+        for vault in self.store.vaults():
+            try:
+                scans.append(scan(self.store, vault, self.settings, verify=verify, retry=retry))
+            except VaultError as error:
+                self._unreachable[vault.name] = error
         self._scanned_at = time.monotonic()
+        self._scan_s = self._scanned_at - started
         self._roles = Counter(file.role for s in scans for file in s.walk.files)
         self._problems = tuple(problem for s in scans for problem in (*folder_problems(s), *not_opened(s)))
         return scans
@@ -454,7 +770,7 @@ class Notebook:
     def _state_remarks(self) -> tuple[str, ...]:
         """What is not as good as it could be just now."""
         pending = self.store.waiting()
-        remarks = []
+        remarks = [f"The vault {name!r} is left out. {error}" for name, error in self._unreachable.items()]
         if self._newer:
             remarks.append(f"{_counted(len(self._newer), 'note')} changed since the last index. Run: notesearch index")
         if pending:
@@ -468,6 +784,13 @@ class Notebook:
 
     def _remark(self, *sentences: str) -> None:
         self._remarks.update(dict.fromkeys(sentences))
+
+
+def _made_anew(vectors: int) -> str:
+    return (
+        "The database of the index was damaged and is made anew from the notes; "
+        f"{_counted(vectors, 'vector')} could be kept of it."
+    )
 
 
 def _seconds_each(embedder: Embedder, texts: Sequence[str]) -> float:
@@ -484,20 +807,3 @@ def _duration(seconds: float) -> str:
 
 def _counted(number: int, thing: str) -> str:
     return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
-
-
-def _root(vault: str | Path) -> Path:
-    """The folder of a vault. Raises VaultError if it is none."""
-    root = Path(vault).expanduser().absolute()
-    if not root.exists():
-        raise VaultError(f"The vault {root} does not exist. Check the spelling, or give another folder.")
-    if not root.is_dir():
-        raise VaultError(f"The vault {root} is a file, not a folder of notes. Give the folder it lies in.")
-    return root.resolve()
-
-
-def _remember(store: Store, roots: Sequence[Path]) -> None:
-    known = {vault.root for vault in store.vaults()}
-    for root in roots:
-        if str(root) not in known:
-            store.add_vault(root, root.name, detect_kind(root))

@@ -1,15 +1,12 @@
 """What people see: hits, answers, reports, in a terminal or a pipe. All faces share it.
 
-Text from notes, names or queries goes through `shown` first (rule X1), so that no note can move the cursor, hide
-words, or write backwards. Links are clickable (OSC 8) only where the output is a terminal with colours on (rule U3).
+Text from notes, names or queries goes through `shown` first. Links are clickable (OSC 8) only where the output is a
+terminal with colours on (rule U3).
 """
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
 
 from rich.console import Console
 from rich.markup import escape
@@ -17,8 +14,11 @@ from rich.table import Table
 from rich.text import Text
 
 from notesearch.index.records import DateSpan, role_of
+from notesearch.plain import shown
 from notesearch.results import (
+    NOT_BORNE_OUT,
     Answer,
+    Checkup,
     Contribution,
     DoubtfulLink,
     Evaluation,
@@ -29,40 +29,15 @@ from notesearch.results import (
     Missed,
     Place,
     Problem,
+    Quote,
     Status,
     UpdateReport,
+    VaultStatus,
     Versus,
 )
 
-_UNSAFE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f\ud800-\udfff]"
-)
 _MOST_LINES = 12
 _MOST_NOTES = 3
-
-
-def shown(text: str, *, one_line: bool = True) -> str:
-    """`text` with control, bidi, zero-width and tag characters as visible marks; newlines and tabs stay only in
-    quotes.
-    """
-    safe = _UNSAFE.sub(_mark, text)
-    return safe if not one_line else safe.replace("\n", "␤").replace("\t", " ")
-
-
-def _mark(match: re.Match[str]) -> str:
-    code = ord(match[0])
-    if match[0] == "\r":
-        return ""
-    if code < 0x20:
-        return chr(0x2400 + code)
-    if 0xDC80 <= code <= 0xDCFF:  # a byte of a file name that is not UTF-8
-        return f"\\x{code - 0xDC00:02x}"
-    return f"<U+{code:04X}>"
-
-
-def to_json(value: dict[str, Any]) -> str:
-    """One record on one line; what a terminal could act on is escaped."""
-    return _UNSAFE.sub(lambda unsafe: json.dumps(unsafe[0])[1:-1], json.dumps(value, ensure_ascii=False))
 
 
 def place(hit: Hit) -> str:
@@ -70,12 +45,61 @@ def place(hit: Hit) -> str:
     return f"{shown(hit.note)}:{hit.lines[0]}"
 
 
-def print_answer(console: Console, answer: Answer) -> None:
-    """The answer, then the passages it rests on; what its confidence rests on, if that was asked for."""
+class Telling:
+    """Prints the sentences of an answer while they are written; `told` is whether there were any."""
+
+    def __init__(self, console: Console) -> None:
+        self.told = False
+        self._console = console
+        self._in_line = False
+
+    def __call__(self, sentence: str) -> None:
+        """Print one behind those before it."""
+        self.told = self._in_line = True
+        self._console.print(_generated(sentence), end="", soft_wrap=True)
+
+    def end_line(self) -> None:
+        """What is printed next starts on a line of its own."""
+        if self._in_line:
+            self._console.print()
+        self._in_line = False
+
+
+def _generated(text: str) -> Text:
+    said = Text(shown(text, one_line=False))
+    said.highlight_words([NOT_BORNE_OUT], style="yellow")
+    return said
+
+
+def print_answer(console: Console, answer: Answer, *, told: bool = False) -> None:
+    """The answer, then the passages it rests on; what its confidence rests on, if that was asked for. `told`: what a
+    model wrote was printed while it wrote.
+    """
     if answer.text is None:
         nearest = "The nearest passages:" if answer.hits else "Nothing comes near, either."
         console.print(f"[bold]The notes do not seem to say.[/bold] {nearest}")
-    for quote in answer.quotes:
+    elif answer.generator != "extract":
+        _print_generated(console, answer, told=told)
+    else:
+        _print_quotes(console, answer.quotes)
+    if answer.explanation is not None:
+        _print_indented(console, _grounds(answer.confidence, answer.explanation), 2)
+    console.print()
+    print_hits(console, answer.hits)
+
+
+def _print_generated(console: Console, answer: Answer, *, told: bool) -> None:
+    if not told:
+        console.print(_generated(answer.text or ""), soft_wrap=True)
+    sentences: dict[str, bool] = {}
+    for citation in answer.citations:
+        sentences[citation.sentence] = sentences.get(citation.sentence, False) or citation.supported
+    by = f"{answer.generator}: {sum(sentences.values())} of {len(sentences)} sentences are borne out by what they cite"
+    console.print(Text(shown(by), style="dim"), soft_wrap=True)
+
+
+def _print_quotes(console: Console, quotes: Sequence[Quote]) -> None:
+    for quote in quotes:
         line = Text("“" + shown(quote.text, one_line=False) + "”", style="bold")
         first, last = quote.lines
         where = f"{quote.note}:{first}" + (f"-{last}" if last > first else "")
@@ -84,10 +108,14 @@ def print_answer(console: Console, answer: Answer) -> None:
         if quote.date is not None:
             line.append(f"  {_days(quote.date)} (from its {quote.date.source})", style="green")
         _print_indented(console, line, 2)
-    if answer.explanation is not None:
-        _print_indented(console, _grounds(answer.confidence, answer.explanation), 2)
-    console.print()
-    print_hits(console, answer.hits)
+
+
+def print_prompt(console: Console, messages: Sequence[Mapping[str, str]]) -> None:
+    """What a language model would be sent, word for word."""
+    for message in messages:
+        console.print(Text(f"[{message['role']}]", style="bold cyan"))
+        console.print(Text(message["content"]), soft_wrap=True)
+        console.print()
 
 
 def print_hits(console: Console, hits: Sequence[Hit]) -> None:
@@ -101,6 +129,8 @@ def print_hits(console: Console, hits: Sequence[Hit]) -> None:
             _print_indented(console, _body(hit), 3)
         if hit.backlinks and role_of(hit.note) in ("pdf", "picture"):
             _print_indented(console, _embedded_in(hit), 3)
+        if hit.alike:
+            _print_indented(console, _alike(hit), 3)
         if hit.explanation is not None:
             _print_indented(console, _why(hit, hit.explanation, by_rank.get(hit.rank - 1)), 3)
         console.print()
@@ -152,6 +182,13 @@ def _embedded_in(hit: Hit) -> Text:
     return Text(f"in: {', '.join(names[:_MOST_NOTES])}{more}", style="cyan")
 
 
+def _alike(hit: Hit) -> Text:
+    """How many passages say the same, and where the first of them are."""
+    places = [f"{shown(place.note)}:{place.line}" for place in hit.alike]
+    more = f" and {len(places) - _MOST_NOTES} more" if len(places) > _MOST_NOTES else ""
+    return Text(f"the same in {', '.join(places[:_MOST_NOTES])}{more}", style="dim")
+
+
 _POINTS = (
     "Points order the passages. The number at the end of a headline is the probability that the passage is what you "
     "look for: it comes from its points, how far it is behind the first, and how well the first fits."
@@ -165,9 +202,11 @@ _PART_NAMES = {
     "title": "likeness to the note's name",
     "exact_name": "the note's very name",
     "links": "what links call it",
+    "exact_heading": "the section's very heading",
     "time": "date",
     "rerank": "meaning word by word",
     "note_rerank": "meaning word by word in the whole note",
+    "cross": "the reranker",
     "neighbours": "passages beside it",
     "conflict_copy": "lifted above its conflict copy",
 }
@@ -235,16 +274,10 @@ def _days(span: DateSpan) -> str:
     return span.first.isoformat() if span.first == span.last else f"{span.first} – {span.last}"
 
 
-def print_report(console: Console, report: UpdateReport) -> None:
-    """One line of counts, one for each file that was not read cleanly."""
-    counts = [f"{report.added} added", f"{report.changed} changed", f"{report.removed} removed"]
-    if report.moved:
-        counts.append(f"{report.moved} moved")
-    counts.append(f"{report.unchanged} unchanged")
-    console.print(
-        f"{', '.join(counts)}; {report.passages:,} passages, {report.embedded:,} embedded; {report.seconds:.1f} s",
-        highlight=False,
-    )
+def print_problems(console: Console, report: UpdateReport) -> None:
+    """A line for each vault that was left alone, and each file that was not read cleanly."""
+    for problem in report.refused:
+        console.print(f"[red]left as it was:[/red] {_said_of(problem)}")
     for problem in report.failed:
         console.print(f"[yellow]not read:[/yellow] {_said_of(problem)}")
     for problem in report.remarks:
@@ -260,8 +293,8 @@ def print_status(console: Console, status: Status) -> None:
     table = Table.grid(padding=(0, 2))
     table.add_row("index", escape(shown(status.index)))
     for vault in status.vaults:
-        gone = "" if vault.reachable else " [red](cannot be reached now)[/red]"
-        table.add_row("vault", f"{escape(shown(vault.name))} ({vault.kind}): {escape(shown(vault.root))}{gone}")
+        state = "" if vault.state == "here" else f" ({_STATES[vault.state]})"
+        table.add_row("vault", f"{escape(shown(vault.name))} ({vault.kind}): {escape(shown(vault.root))}{state}")
     table.add_row("notes", f"{status.notes:,} in {status.passages:,} passages, {status.links:,} links")
     table.add_row(
         "model", f"{escape(shown(status.model))}, {status.dimension} dimensions" if status.model else "none yet"
@@ -275,6 +308,54 @@ def print_status(console: Console, status: Status) -> None:
     console.print(table, highlight=False)
     for problem in status.failed:
         console.print(_said_of(problem))
+
+
+_STATES = {
+    "here": "here",
+    "empty": "[red]empty: is a drive not mounted?[/red]",
+    "gone": "[red]gone; if it moved: notesearch vaults move OLD NEW[/red]",
+    "unreadable": "[red]cannot be listed[/red]",
+}
+
+
+def print_vaults(console: Console, vaults: Sequence[VaultStatus]) -> None:
+    """A table: name, notes, when last read, whether it is there, and where."""
+    if not vaults:
+        console.print("The index has no vault yet. Name one: notesearch index VAULT")
+        return
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for heading in ("vault", "notes", "last read", "state", "folder"):
+        table.add_column(heading, justify="right" if heading == "notes" else "left", overflow="fold")
+    for vault in vaults:
+        read = f"{vault.last_read.astimezone():%Y-%m-%d %H:%M}" if vault.last_read else "never"
+        table.add_row(
+            escape(shown(vault.name)), f"{vault.notes:,}", read, _STATES[vault.state], escape(shown(vault.root))
+        )
+    if not console.is_terminal:  # each row on one line, for other programs to read
+        console = Console(file=console.file, width=10_000, highlight=False, emoji=False)
+    console.print(table)
+
+
+def print_checkup(console: Console, checkup: Checkup) -> None:
+    """What was found, how it is mended, and whether the index is sound."""
+    for finding in checkup.findings:
+        mend = "" if checkup.mended else f" To mend it: notesearch status --repair ({finding.mend})."
+        colour = "yellow" if finding.harmless or checkup.mended else "red"
+        console.print(Text(f"{finding.part}: {shown(finding.seen)}.{mend}", style=colour), soft_wrap=True)
+    for finding in checkup.remains:
+        console.print(Text(f"still unsound: {finding.part}: {shown(finding.seen)}.", style="red"), soft_wrap=True)
+    verdict = "sound" if checkup.sound else "not sound"
+    mended = f" It was mended; {checkup.embedded:,} texts were embedded again." if checkup.mended else ""
+    looked_at = f"{checkup.notes:,} notes and {checkup.passages:,} passages were looked at."
+    console.print(f"The index is {verdict}. {looked_at}{mended}", soft_wrap=True)
+
+
+def forgetting(vault: VaultStatus) -> str:
+    """What is asked before a vault is forgotten."""
+    return (
+        f"Remove the {vault.notes:,} notes of the vault “{shown(vault.name)}” ({shown(vault.root)}) from the index? "
+        "The folder is not touched."
+    )
 
 
 def print_doubtful_links(console: Console, links: Sequence[DoubtfulLink]) -> None:

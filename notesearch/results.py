@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -47,19 +47,22 @@ class Signals:
     """What each arm said of a hit; None: it said nothing. Higher is better everywhere.
 
     `dense`: cosine, -1..1. `lexical`: share of the question's words, weighted by rarity, 0..1. `title`: how well the
-    note's name or alias fits, 0..1; `links`: how well what links from other notes call it does. `time`: how far it
-    lies in the days asked for, 0..1. `rerank`: MaxSim, about 0..1. `note_rerank`: the same for the note's found
-    passages taken together. `total`: the weighted sum of these and of the neighbouring passages', by which hits are
-    ordered.
+    note's name or alias fits, 0..1; `links`: how well what links from other notes call it does; `heading`: whether a
+    section begins there whose heading was asked for, 0..1. `time`: how far it lies in the days asked for, 0..1.
+    `rerank`: MaxSim, about 0..1. `note_rerank`: the same for the note's found passages taken together. `cross`: what a
+    cross-encoder says, 0..1; None where none was asked. `total`: the weighted sum of these and of the neighbouring
+    passages', by which hits are ordered.
     """
 
     dense: float | None = None
     lexical: float | None = None
     title: float | None = None
     links: float | None = None
+    heading: float | None = None
     time: float | None = None
     rerank: float | None = None
     note_rerank: float | None = None
+    cross: float | None = None
     total: float | None = None
 
 
@@ -79,6 +82,16 @@ class Urls:
 
 
 @dataclass(frozen=True, slots=True)
+class Opening(_Record):
+    """A place to be opened: a `note`, the `path` of its file, a `line` of it from 1, and the links that lead there."""
+
+    note: str
+    path: str
+    line: int
+    urls: Urls
+
+
+@dataclass(frozen=True, slots=True)
 class LinkedNote:
     """A note at the other end of a link: what it is called, and what the link called it.
 
@@ -95,9 +108,10 @@ class LinkedNote:
 class Contribution:
     """One part of a hit's total: `counted` is `weight` times the `value` that this part of the ranking found.
 
-    `part`: "dense", "lexical", "only_one", "title", "exact_name", "links", "time", "rerank", "note_rerank" (as
-    `Signals` and `Weights` have them), "neighbours" (the mean total of the passages beside it) or "conflict_copy" (what
-    lifted it above its copy). `assumed`: nothing is known of this passage, so the mean of the others stands in.
+    `part`: "dense", "lexical", "only_one", "title", "exact_name", "links", "exact_heading", "time", "rerank",
+    "note_rerank", "cross" (as `Signals` and `Weights` have them), "neighbours" (the mean total of the passages beside
+    it) or "conflict_copy" (what lifted it above its copy). `assumed`: nothing is known of this passage, so the mean of
+    the others stands in.
     """
 
     part: str
@@ -125,14 +139,26 @@ class Explanation(_Record):
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where to look: a note, the line from which on, and a link that opens it."""
+
+    vault: str
+    note: str
+    line: int
+    title: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Hit(_Record):
     """A passage that was found.
 
     `text` is the exact slice `span` (characters; end exclusive) of the note, `lines` its first and last line (from 1,
     inclusive; of a PDF its page). `score` is the probability, 0..1, that the hit is relevant (of `related`: the
     cosine). `marks` are spans in `text` to highlight. `remarks` say what a reader should know of it: "conflict copy",
-    "archived", "comment". `id` is the passage's, or the negated `note_id` of a note that was found by its name and has
-    no text. `explanation` is there if it was asked for.
+    "archived", "comment". `alike`: where other passages stand that were found and say the same. `id` is the passage's,
+    or the negated `note_id` of a note that was found by its name and has no text. `explanation` is there if it was
+    asked for.
     """
 
     id: int
@@ -154,6 +180,7 @@ class Hit(_Record):
     backlinks: tuple[LinkedNote, ...]
     urls: Urls
     remarks: tuple[str, ...] = ()
+    alike: tuple[Place, ...] = ()
     explanation: Explanation | None = None
 
 
@@ -170,9 +197,15 @@ class Quote:
     date: DateSpan | None = None
 
 
+NOT_BORNE_OUT = "[not borne out]"
+"""Stands in a generated answer behind a sentence whose passages do not say so."""
+
+
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A sentence of a generated answer, the passage it names, and whether that passage bears it out."""
+    """A sentence of a generated answer, the `passage` it names (the id of a hit; 0: none that was shown to the model),
+    and whether that passage bears it out.
+    """
 
     sentence: str
     passage: int
@@ -198,11 +231,22 @@ class Grounds(_Record):
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """An earlier question of a conversation, and what was answered; "" if nothing was."""
+
+    question: str
+    answer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Answer(_Record):
     """What the notes say to a question.
 
-    `text` is None when they do not say. `confidence` is the probability, 0..1, that the notes hold an answer; they are
-    said to (`answerable`) from a threshold on. `newer`: notes that changed and are not in the index yet. `explanation`
+    `text` is None when they do not say. `generator` wrote it: "extract" takes it from the notes word for word, a
+    language model goes by its name; then `citations` tell sentence by sentence what it rests on, also if nothing was
+    borne out and the extract took the answer's place. `quotes` are verbatim in any case. `confidence` is the
+    probability, 0..1, that the notes hold an answer; they are said to (`answerable`) from a threshold on, unless a
+    language model found none in the passages. `newer`: notes that changed and are not in the index yet. `explanation`
     is there if it was asked for.
     """
 
@@ -217,6 +261,11 @@ class Answer(_Record):
     generator: str
     hits: tuple[Hit, ...]
     explanation: Grounds | None = None
+
+    @property
+    def turn(self) -> Turn:
+        """What a later question of the same conversation may lean on."""
+        return Turn(self.question, self.text or "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +290,8 @@ class UpdateReport(_Record):
     """What an update did. Notes are counted; `embedded` counts texts that went through the encoder; `seconds` is wall
     time.
 
-    `failed`: not read. `remarks`: read, but not clean (bad bytes, say), or things the user should know.
+    `failed`: not read. `remarks`: read, but not clean (bad bytes, say), or things the user should know. `refused`:
+    vaults that were left as they are in the index, since their folder cannot be read or has lost most of its notes.
     """
 
     added: int = 0
@@ -253,17 +303,24 @@ class UpdateReport(_Record):
     embedded: int = 0
     failed: tuple[Problem, ...] = ()
     remarks: tuple[Problem, ...] = ()
+    refused: tuple[Problem, ...] = ()
     seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
-class VaultStatus:
-    """A vault of the index. `reachable` is whether its folder can be listed now."""
+class VaultStatus(_Record):
+    """A vault of the index. `reachable` is whether its folder can be listed now; `state`: "here", "gone" (there is no
+    such folder), "unreadable", or "empty" (which a drive's place is, too, while it is not mounted). `notes`: how many
+    the index has of it; `last_read`: when it was last compared with the index as a whole, None before the first time.
+    """
 
     name: str
     root: str
     kind: str
     reachable: bool
+    state: str
+    notes: int
+    last_read: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,14 +365,32 @@ class Status(_Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where to look: a note, the line from which on, and a link that opens it."""
+class Finding:
+    """Something in the index that is not as it must be: of what `part`, what was `seen`, and how it is mended. What is
+    `harmless` costs nothing but its space.
+    """
 
-    vault: str
-    note: str
-    line: int
-    title: str
-    url: str
+    part: str
+    seen: str
+    mend: str
+    harmless: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Checkup(_Record):
+    """Whether the index is `sound`, and if it was mended, whether it is now. `findings`: what was found before that.
+
+    `notes` and `passages` were looked at; `embedded`: texts that went through the encoder again to mend it; `remains`:
+    what is still unsound.
+    """
+
+    sound: bool
+    findings: tuple[Finding, ...]
+    notes: int
+    passages: int
+    mended: bool = False
+    embedded: int = 0
+    remains: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,16 +18,24 @@ from notesearch.index.catalog import NoteRow, PassageRow, VaultRow
 from notesearch.index.links import Neighbour
 from notesearch.index.records import Fingerprint
 from notesearch.index.store import Store
-from notesearch.language import SPACELESS, stem
-from notesearch.read.vault import obsidian_root, original_of
-from notesearch.results import Hit, LinkedNote, Signals
+from notesearch.language import stem
+from notesearch.read.changes import is_settled
+from notesearch.read.vault import Unreadable, obsidian_root, original_of, read_bytes
+from notesearch.results import Hit, LinkedNote, Place, Signals, Urls
 from notesearch.retrieve.candidates import Arms, Candidate, Candidates, Meaning
-from notesearch.retrieve.fusion import Ranked, Weights, below_originals, fuse, ordered
+from notesearch.retrieve.folding import Kept, fold, spread
+from notesearch.retrieve.fusion import Ranked, Weights, below_originals, fuse, ordered, together
 from notesearch.retrieve.query import Query
+from notesearch.spaceless import SPACELESS
 from notesearch.urls import urls_for
+
+if TYPE_CHECKING:
+    from notesearch.embed.cross_encoder import CrossEncoder
 
 RERANKED = 100
 """How many of the best are looked at again, token by token, with their neighbours."""
+CROSS_ENCODED = 30
+"""How many of the best a cross-encoder reads, if one is named: each takes as long as encoding it anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +44,8 @@ class Ranking:
 
     arms: Arms = Arms()
     weights: Weights = Weights()
+    folds: bool = True
+    margin: float = 0.1
 
 
 def search(
@@ -43,22 +56,53 @@ def search(
     settings: Settings,
     ranking: Ranking | None = None,
     *,
+    also: Sequence[tuple[Query, Meaning | None]] = (),
+    reranker: CrossEncoder | None = None,
     explain: bool = False,
 ) -> list[Hit]:
-    """The best `k` hits, best first. Without the question's meaning only words and names count."""
+    """The best `k` hits, best first. Without the question's meaning only words and names count.
+
+    `also`: the same question in other words, each with its meaning; what is explained is the first.
+    """
     ranking = ranking or Ranking()
     with store.snapshot():
-        found = Candidates(store, query, meaning, k, ranking.arms)
-        best = [candidate for candidate, _ in ordered(found.first(), ranking.weights)[: max(RERANKED, k)]]
-        candidates = found.with_neighbours(best)
-        ranked = below_originals(fuse(candidates, ranking.weights), _originals(store))[:k]
-        shown = hits(store, query, ranked, settings)
+        phrasings = [(query, meaning), *also]
+        found = [_candidates(store, *phrasing, k, ranking, reranker) for phrasing in phrasings]
+        candidates = found[0]
+        fused = together([fuse(each, ranking.weights) for each in found])
+        ranked = below_originals(fused, _originals(store))
+        query = replace(query, words=tuple(word for each, _ in phrasings for word in each.words))
+        kept = _kept(store, query, ranked, k, ranking)
+        shown = hits(store, query, kept, settings)
         if not explain:
             return shown
         from notesearch.retrieve.explain import explanations  # seldom wanted, so no question waits for it
 
-        explained = explanations(store, query, ranked, candidates, ranking.weights)
+        explained = explanations(store, query, [each.ranked for each in kept], candidates, ranking.weights)
         return [replace(hit, explanation=each) for hit, each in zip(shown, explained, strict=True)]
+
+
+def _candidates(
+    store: Store, query: Query, meaning: Meaning | None, k: int, ranking: Ranking, reranker: CrossEncoder | None
+) -> list[Candidate]:
+    """What the arms found for one phrasing, the best of it looked at again."""
+    found = Candidates(store, query, meaning, k, ranking.arms)
+    best = [candidate for candidate, _ in ordered(found.first(), ranking.weights)[: max(RERANKED, k)]]
+    candidates = found.with_neighbours(best)
+    if reranker is None or not query.text:
+        return candidates
+    first = [candidate for candidate, _ in ordered(candidates, ranking.weights) if candidate.id > 0][:CROSS_ENCODED]
+    said = dict(zip((c.id for c in first), _read_together(store, query, first, reranker), strict=True))
+    return [replace(c, cross=said.get(c.id, 0.0)) for c in candidates]
+
+
+def _read_together(store: Store, query: Query, candidates: Sequence[Candidate], reranker: CrossEncoder) -> list[float]:
+    passages = store.passages([c.id for c in candidates])
+    notes = store.notes({c.note for c in candidates})
+    heads = (dict.fromkeys((notes[c.note].title, *passages[c.id].headings)) for c in candidates)
+    texts = [f"{' › '.join(head)}\n{passages[c.id].words}" for head, c in zip(heads, candidates, strict=True)]
+    found: list[float] = reranker.relevance(query.text, texts).tolist()
+    return found
 
 
 def meaning_of(query: Query, embedder: Embedder | None) -> Meaning | None:
@@ -77,26 +121,53 @@ def _originals(store: Store) -> dict[int, int]:
     return {copy: original for copy, original in pairs if original is not None}
 
 
-def hits(store: Store, query: Query, ranked: Sequence[Ranked], settings: Settings) -> list[Hit]:
-    """Ranked candidates as a reader sees them."""
-    ids = [r.candidate.id for r in ranked]
-    passages = store.passages([i for i in ids if i > 0])
+def _kept(store: Store, query: Query, ranked: Sequence[Ranked], k: int, ranking: Ranking) -> list[Kept]:
+    """The best `k`, without those that say what a better one says, and no note filling the list."""
+    if not ranking.folds:
+        return [Kept(each) for each in ranked[:k]]
+    ranked = ranked[: max(RERANKED, k)]
+    passages = store.passages([r.candidate.id for r in ranked if r.candidate.id > 0])
     notes = store.notes({r.candidate.note for r in ranked})
-    places = _Places(store, settings)
+    return spread(fold(ranked, passages, notes, query.words, 2 * k), k, ranking.margin)
+
+
+def hits(store: Store, query: Query, kept: Sequence[Kept], settings: Settings) -> list[Hit]:
+    """What is shown, as a reader sees it."""
+    shown = [each.ranked for each in kept]
+    everyone = [*shown, *(alike for each in kept for alike in each.alike)]
+    passages = store.passages([r.candidate.id for r in everyone if r.candidate.id > 0])
+    notes = store.notes({r.candidate.note for r in everyone})
+    places = Places(store, settings)
     links, backlinks = store.links_from(list(passages)), store.links_to(list(notes))
-    return [
+    found = [
         _hit(rank, r, notes[r.candidate.note], passages.get(r.candidate.id), query, places, links, backlinks)
-        for rank, r in enumerate(ranked, start=1)
+        for rank, r in enumerate(shown, start=1)
     ]
+    return [replace(hit, alike=_alike(each, notes, passages, places)) for hit, each in zip(found, kept, strict=True)]
 
 
-class _Places:
-    """Where vaults are, looked up once per search."""
+class Places:
+    """Where vaults are, looked up once per search, and the links that open their notes."""
 
     def __init__(self, store: Store, settings: Settings) -> None:
         self.vaults: dict[int, VaultRow] = {vault.id: vault for vault in store.vaults()}
         self.settings = settings
-        self.obsidian = {vault.id: obsidian_root(Path(vault.root)) for vault in self.vaults.values()}
+        roots = {vault.id: obsidian_root(Path(vault.root)) for vault in self.vaults.values()}
+        names = Counter(root.name for root in set(roots.values()) if root)
+        # A name that two vaults have opens either (rule U1): their notes are then named by their path.
+        self.obsidian = {id_: root if root and names[root.name] == 1 else None for id_, root in roots.items()}
+
+    def urls(self, note: NoteRow, line: int, heading: str) -> Urls:
+        """Every way to open a note at a line under a heading."""
+        return urls_for(
+            Path(self.vaults[note.vault].root),
+            note.path,
+            line,
+            heading,
+            obsidian=self.obsidian[note.vault],
+            base_url=self.settings.base_url,
+            editor_url=self.settings.editor_url,
+        )
 
 
 def _hit(
@@ -105,7 +176,7 @@ def _hit(
     note: NoteRow,
     passage: PassageRow | None,
     query: Query,
-    places: _Places,
+    places: Places,
     links: Mapping[int, Sequence[Neighbour]],
     backlinks: Mapping[int, Sequence[Neighbour]],
 ) -> Hit:
@@ -132,25 +203,33 @@ def _hit(
             lexical=candidate.lexical,
             title=candidate.title,
             links=candidate.links,
+            heading=candidate.heading,
             time=candidate.time,
             rerank=candidate.rerank,
             note_rerank=candidate.note_rerank,
+            cross=candidate.cross or None,
             total=ranked.total,
         ),
         marks=marks(text, query),
         links=_linked(links.get(candidate.id, ())),
         backlinks=_linked(backlinks.get(note.id, ())),
-        urls=urls_for(
-            Path(vault.root),
-            note.path,
-            lines[0],
-            headings[-1] if headings else "",
-            obsidian=places.obsidian[note.vault],
-            base_url=places.settings.base_url,
-            editor_url=places.settings.editor_url,
-        ),
+        urls=places.urls(note, lines[0], headings[-1] if headings else ""),
         remarks=_remarks(note, passage),
     )
+
+
+def _alike(
+    kept: Kept, notes: Mapping[int, NoteRow], passages: Mapping[int, PassageRow], places: Places
+) -> tuple[Place, ...]:
+    """Where those stand that say the same, but for notes whose files are not as they were when they were indexed."""
+    found = []
+    for each in kept.alike:
+        note, passage = notes[each.candidate.note], passages[each.candidate.id]
+        vault, line, headings = places.vaults[note.vault], passage.lines[0], passage.headings
+        if is_fresh(Path(vault.root), note):
+            url = places.urls(note, line, headings[-1] if headings else "").preferred
+            found.append(Place(vault.name, note.path, line, headings[-1] if headings else note.title, url))
+    return tuple(found)
 
 
 def _remarks(note: NoteRow, passage: PassageRow | None) -> tuple[str, ...]:
@@ -169,11 +248,16 @@ def _linked(neighbours: Sequence[Neighbour]) -> tuple[LinkedNote, ...]:
 
 def marks(text: str, query: Query) -> tuple[tuple[int, int], ...]:
     """Spans of `text` that hold a telling word of the question, or an inflection of it."""
-    stems = {stem(word) for word in query.telling_words}
-    if not stems:
+    if not query.telling_words:
         return ()
-    pattern = re.compile("|".join(map(_inflected, sorted(stems, key=len, reverse=True))), re.I)
-    return tuple(match.span() for match in pattern.finditer(text))
+    return tuple(match.span() for match in _any_form_of(query.telling_words).finditer(text))
+
+
+@lru_cache(maxsize=1)
+def _any_form_of(words: tuple[str, ...]) -> re.Pattern[str]:
+    """Made once for all hits of a question."""
+    stems = sorted({stem(word) for word in words}, key=len, reverse=True)
+    return re.compile("|".join(map(_inflected, stems)), re.I)
 
 
 def _inflected(stem: str) -> str:
@@ -181,18 +265,31 @@ def _inflected(stem: str) -> str:
 
 
 def stale_notes(store: Store, notes: Iterable[int]) -> list[tuple[int, int, str]]:
-    """(note id, vault id, path) of the notes whose file is not as it was when it was indexed."""
+    """(note id, vault id, path) of the notes whose file is not as it was when it was indexed (rule F8)."""
     roots = {vault.id: Path(vault.root) for vault in store.vaults()}
     rows = store.notes(notes).values()
-    return [(row.id, row.vault, row.path) for row in rows if not _is_fresh(roots[row.vault] / row.path, row)]
+    return [(row.id, row.vault, row.path) for row in rows if not is_fresh(roots[row.vault], row)]
 
 
-def _is_fresh(path: Path, row: NoteRow) -> bool:
+def is_fresh(root: Path, row: NoteRow) -> bool:
+    """Whether the file in this vault is as it was when the note was read (rule F8)."""
     try:
-        seen = path.lstat()
+        seen = (root / row.path).lstat()
     except OSError:
         return False
-    return Fingerprint(seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns, seen.st_ino) == row.fingerprint
+    if Fingerprint(seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns, seen.st_ino) != row.fingerprint:
+        return False
+    return not row.content_hash or is_settled(row.fingerprint, row.scanned_ns) or _has_the_same_bytes(root, row)
+
+
+def _has_the_same_bytes(root: Path, row: NoteRow) -> bool:
+    from notesearch.read.note import content_hash  # seldom needed: only just after a note was written
+
+    try:
+        data, _ = read_bytes(root, row.path, row.fingerprint.size)
+    except Unreadable:
+        return False
+    return content_hash(data) == row.content_hash
 
 
 def hits_near(store: Store, note: int, k: int, settings: Settings) -> list[Hit]:
@@ -208,4 +305,4 @@ def hits_near(store: Store, note: int, k: int, settings: Settings) -> list[Hit]:
         for id_, cosine in found:
             if notes[id_] != note:
                 best.setdefault(notes[id_], Ranked(Candidate(id_, notes[id_], dense=cosine), cosine, max(cosine, 0.0)))
-        return hits(store, Query(""), list(best.values())[:k], settings)
+        return hits(store, Query(""), [Kept(each) for each in best.values()][:k], settings)

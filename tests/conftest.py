@@ -1,7 +1,10 @@
-"""Every test gets its own home, so that no user's settings, cache or index can matter or be touched."""
+"""Every test gets its own home, so that no user's settings, cache or index can matter or be touched; what a test may
+touch at all is guarded.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +12,9 @@ import pytest
 
 from notesearch import Notebook
 from notesearch.config import Settings
+from tests.guard import guard
+
+guard.install()
 
 VAULT = Path(__file__).parent / "vault"
 
@@ -17,6 +23,21 @@ VAULT = Path(__file__).parent / "vault"
 def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One cache for the whole run, so that the default model is converted once."""
     return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(autouse=True)
+def _guarded(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    log = tmp_path_factory.mktemp("guard") / "refused"
+    monkeypatch.setenv(guard.LOG, str(log))
+    path = os.pathsep.join(filter(None, (str(Path(guard.__file__).parent), os.environ.get("PYTHONPATH"))))
+    monkeypatch.setenv("PYTHONPATH", path)
+    if request.node.get_closest_marker("local_server"):
+        monkeypatch.setenv(guard.LOCAL_SERVER, "1")
+    yield
+    refused = log.read_text(encoding="utf-8") if log.exists() else ""
+    assert not refused, f"this was tried outside of what tests may touch:\n{refused}"
 
 
 @pytest.fixture(autouse=True)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +59,30 @@ def test_index_then_ask(notesearch: Session) -> None:
     assert "   flour, water, salt.\n" in answer.stdout
 
 
+def test_the_same_question_in_other_words(notesearch: Session) -> None:
+    notesearch("index", "vault")
+    found = notesearch.json("search", "flour water", "--also", "berths and cranes", "-k", "3")
+    assert (found["query"], found["also"]) == ("flour water", ["berths and cranes"])
+    assert {hit["note"] for hit in found["hits"][:3]} >= {"bread.md", "harbour.md"}
+    refused = notesearch("search", "flour", "--also", "berths", "--explain", status=2)
+    assert "one at a time" in refused.stderr
+
+
+def test_a_name_typed_wrongly_is_said(notesearch: Session) -> None:
+    notesearch("index", "vault")
+    found = notesearch("search", "haborr", "-k", "1")
+    assert found.stderr == ""
+    found = notesearch("search", "harbor", "-k", "1")
+    assert found.stderr == "notesearch: No note has “harbor”; “harbour” was searched for.\n"
+    assert found.stdout.startswith("1. harbour.md:1")
+
+
+def test_a_reranker_that_cannot_be_had(notesearch: Session) -> None:
+    notesearch("index", "vault")
+    said = notesearch("search", "flour", "--reranker", "./nowhere", status=3).stderr
+    assert said.startswith("notesearch: The reranker './nowhere' could not be loaded: ") and said.count("\n") == 1
+
+
 def test_a_second_index_needs_no_vault_and_does_nothing(notesearch: Session) -> None:
     notesearch("index", "vault")
     report = notesearch.json("index")
@@ -71,7 +97,7 @@ def test_search_json_is_a_promise(notesearch: Session) -> None:
     hit = found["hits"][0]
     assert set(hit) == {
         *("id", "rank", "score", "note_id", "note", "vault", "title", "headings", "lines", "span", "text", "date"),
-        *("tags", "signals", "marks", "links", "backlinks", "urls", "remarks"),
+        *("tags", "signals", "marks", "links", "backlinks", "urls", "remarks", "alike"),
     }
     assert (hit["note"], hit["lines"], hit["headings"], hit["tags"]) == ("harbour.md", [1, 3], ["harbour"], ["work"])
     assert hit["text"] == "# harbour\n\nthe crane operators [[people/ann|talk to ann]] about berths #work"
@@ -204,8 +230,8 @@ def test_the_environment_and_the_option_name_the_index(notesearch: Session) -> N
     [
         (["index", "nowhere"], 3, "does not exist"),
         (["index", "notesearch.toml"], 3, "is a file, not a folder"),
-        (["index", "vault", "--index", "/proc/none/idx"], 3, "Name a folder that you can write to"),
-        (["index", "vault", "--index", "notesearch.toml"], 3, "cannot be opened"),
+        (["index", "vault", "--index", "notesearch.toml/idx"], 3, "name another folder with --index"),
+        (["index", "vault", "--index", "notesearch.toml"], 3, "could not be opened"),
         (["index"], 2, "Name one: notesearch index VAULT"),
         (["index", "vault", "--model", "./no-model"], 3, "could not be loaded"),
         (["ask", "anything"], 3, "There is no index in"),
@@ -325,3 +351,123 @@ def test_status_lists_links_that_lead_nowhere_or_to_one_of_several(notesearch: S
     (vault / "links.md").unlink()
     notesearch("index")
     assert notesearch("status", "--links").stdout == "Every link leads to one file.\n"
+
+
+def test_vaults_are_listed_added_moved_and_forgotten(notesearch: Session) -> None:
+    folder = notesearch.folder
+    write(folder, "more/x.md", "an other note\n")
+    assert notesearch("vaults", "add", "vault").stdout.splitlines()[1].split()[:3] == ["vault", "0", "never"]
+    notesearch("index")
+    notesearch("vaults", "add", "more")
+    lines = notesearch("vaults").stdout.splitlines()
+    assert lines == notesearch("vaults", "list").stdout.splitlines()
+    assert lines[0].split() == "vault notes last read state folder".split()
+    assert re.match(r"vault +3  \d{4}-\d\d-\d\d \d\d:\d\d  here ", lines[1])
+    assert re.match(r"more +0  never +here ", lines[2])
+    (folder / "vault").rename(folder / "moved")
+    assert "vaults move OLD NEW" in notesearch("vaults", COLUMNS="300").stdout
+    (moved,) = (v for v in notesearch.json("vaults", "move", "vault", "moved")["vaults"] if v["name"] == "moved")
+    assert set(moved) == {"name", "root", "kind", "reachable", "state", "notes", "last_read"}
+    assert (moved["notes"], moved["state"], moved["root"]) == (3, "here", str(folder / "moved"))
+    report = notesearch.json("index")
+    assert (report["added"], report["unchanged"], report["removed"], report["embedded"]) == (1, 3, 0, 1)
+    asked = notesearch("vaults", "forget", "moved", status=2)
+    assert "Nobody can be asked here: say --yes" in asked.stderr and "3 notes of the vault “moved”" in asked.stderr
+    assert len(notesearch.json("vaults")["vaults"]) == 2
+    assert [v["name"] for v in notesearch.json("vaults", "forget", "moved", "--yes")["vaults"]] == ["more"]
+    assert "no vault 'moved'" in notesearch("vaults", "forget", "moved", "--yes", status=2).stderr
+    assert notesearch.json("index", "moved")["added"] == 3
+
+
+def test_a_vault_that_is_away_is_status_3_and_the_others_are_read(notesearch: Session) -> None:
+    write(notesearch.folder, "usb/x.md", "an other note\n")
+    notesearch("index", "vault", "usb")
+    (notesearch.folder / "usb").rename(notesearch.folder / "unplugged")
+    write(notesearch.folder / "vault", "new.md", "a new kettle\n")
+    done = notesearch("index", "--quiet", status=3)
+    assert "left as it was: usb: Cannot read the vault" in done.stderr
+    assert notesearch.json("search", "new kettle")["hits"][0]["note"] == "new.md"
+    assert "is left out" in notesearch("search", "kettle").stderr
+
+
+def test_a_second_writer_waits_as_long_as_it_is_told(notesearch: Session) -> None:
+    from notesearch.index.lock import locked
+
+    notesearch("index", "vault")
+    with locked(notesearch.folder / "idx" / "writer.lock"):
+        for words in (["index"], ["vaults", "add", "vault"], ["vaults", "forget", "vault", "--yes"]):
+            assert "waited 0 s" in notesearch(*words, "--wait", "0", status=3).stderr
+        assert notesearch.json("search", "flour water")["hits"][0]["note"] == "bread.md"
+    assert notesearch.json("index", "--wait", "0")["unchanged"] == 3
+
+
+def test_status_check_and_repair(notesearch: Session) -> None:
+    notesearch("index", "vault")
+    looked = "3 notes and 4 passages were looked at."
+    assert notesearch("status", "--check").stdout == f"The index is sound. {looked}\n"
+    with closing(sqlite3.connect(notesearch.folder / "idx" / "notes.sqlite")) as connection:
+        connection.execute("DELETE FROM words WHERE rowid = 1")
+        connection.commit()
+    assert notesearch("status", "--check", status=3).stdout == (
+        "full text: 1 rows of the text index 'words' are not what the notes say. To mend it: notesearch status "
+        f"--repair (the text index is made anew from the passages).\nThe index is not sound. {looked}\n"
+    )
+    found = notesearch.json("status", "--check", status=3)
+    assert list(found) == ["sound", "findings", "notes", "passages", "mended", "embedded", "remains"]
+    assert list(found["findings"][0]) == ["part", "seen", "mend", "harmless"]
+    mended = notesearch("status", "--repair").stdout
+    assert mended.endswith(f"The index is sound. {looked} It was mended; 0 texts were embedded again.\n")
+    assert notesearch.json("status", "--check")["sound"]
+    (notesearch.folder / "idx" / "notes.sqlite").write_bytes(b"no database" * 1000)
+    assert "Run: notesearch index" in notesearch("status", "--check", status=3).stderr
+    again = notesearch("index", "vault")
+    assert "was damaged and is made anew from the notes; 0 vectors" in again.stderr and "3 added" in again.stderr
+    assert notesearch.json("status", "--check")["sound"]
+
+
+def test_open_opens_a_hit_of_the_last_search_as_it_is_now(notesearch: Session, tmp_path: Path) -> None:
+    """With programs that write down what they were called with, in the place of xdg-open and an editor."""
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    for name in ("xdg-open", "vim"):
+        program = write(programs, name, f'#!/bin/sh\necho {name} >>"$0.log"\nprintf "%s\\n" "$@" >>"$0.log"\n')
+        program.chmod(0o700)
+    path = f"{programs}:/usr/bin:/bin"
+    hostile = "bread; touch pwned $(touch pwned) \n.md"
+    vault = notesearch.folder / "vault"
+    (vault / "bread.md").rename(vault / hostile)
+    notesearch("index", "vault")
+    assert "no last search" in notesearch("open", "1", status=2).stderr
+    notesearch("search", "flour water salt", "-k", "2")
+    last = notesearch.folder / "idx" / "last.json"
+    assert last.stat().st_mode & 0o777 == 0o600
+    assert re.fullmatch(r"[\[\]\d, -]+", last.read_text(encoding="utf-8"))
+    write(vault, hostile, "a new line\n\n" + (vault / hostile).read_text(encoding="utf-8"))
+    where = notesearch.json("open", "1")
+    assert (where["note"], where["line"], where["path"]) == (hostile, 3, str(vault / hostile))
+    assert notesearch("open", "1", "--print").stdout.endswith("pwned) ␤.md:3\n")
+    notesearch("open", "1", PATH=path)
+    called = (programs / "xdg-open.log").read_text(encoding="utf-8").splitlines()
+    assert called == ["xdg-open", where["urls"]["editor"]]
+    assert not list(tmp_path.rglob("pwned"))
+    notesearch("open", "1", "--with", "file", PATH=path)
+    assert (programs / "xdg-open.log").read_text(encoding="utf-8").endswith(f"xdg-open\n{vault / hostile}\n")
+    assert "there is no number 3" in notesearch("open", "3", status=2).stderr
+    assert "there is no number 0" in notesearch("open", "0", status=2).stderr
+    (vault / hostile).unlink()
+    assert "not there any more" in notesearch("open", "1", status=2).stderr
+
+
+def test_open_says_what_it_cannot_do(notesearch: Session) -> None:
+    notesearch("index", "vault")
+    place = notesearch.json("open", "people/ann.md:3")
+    assert (place["note"], place["line"]) == ("people/ann.md", 3)
+    assert notesearch.json("open", "vault/bread.md:6")["line"] == 6
+    assert "no note 'nobody.md'" in notesearch("open", "nobody.md", status=2).stderr
+    done = notesearch("open", "bread.md", status=3, PATH="/nowhere")
+    assert "bread.md:1 could not be opened; found no program that could. Set EDITOR" in done.stderr
+    assert "does not apply" in notesearch("open", "bread.md", "--with", "obsidian", status=2, PATH="/nowhere").stderr
+    assert "is not known" in notesearch("open", "bread.md", "--with", "magic", status=2).stderr
+    write(notesearch.folder, "bin/xdg-open", "#!/bin/sh\nexit 3\n").chmod(0o700)
+    failing = notesearch("open", "bread.md", status=3, PATH=str(notesearch.folder / "bin"))
+    assert "tried: editor (status 3), file (status 3)" in failing.stderr

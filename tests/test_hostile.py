@@ -19,7 +19,8 @@ from notesearch import Hit, Notebook, UpdateReport
 from notesearch.config import Settings
 from notesearch.errors import UsageError
 from notesearch.index.catalog import NoteRow
-from notesearch.render import print_hits, to_json
+from notesearch.plain import to_json
+from notesearch.render import print_hits
 from tests.hostile.notes import CASES, COPIES, EMPTY, LEFT_OUT, NOT_OPENED, Case, make
 
 UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u206f\U000e0000-\U000e007f]")

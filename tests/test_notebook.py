@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import FrozenInstanceError
 from datetime import date
@@ -11,8 +13,20 @@ import pytest
 
 from notesearch import Notebook, Where
 from notesearch.config import Settings
-from notesearch.errors import IndexMissing, VaultError
+from notesearch.errors import IndexMissing, UsageError, VaultError
 from tests.conftest import write
+
+
+def test_several_phrasings_are_one_question(notebook: Notebook) -> None:
+    assert notebook.search(["berths"], k=3) == notebook.search("berths", k=3)
+    both = notebook.search(["berths", "flour, water, salt"], k=4)
+    assert {hit.note for hit in both[:3]} >= {"bread.md", "harbour.md"}
+    assert [hit.rank for hit in both] == list(range(1, len(both) + 1))
+    for wrong in ([], ["berths", " "]):
+        with pytest.raises(UsageError):
+            notebook.search(wrong)
+    with pytest.raises(UsageError, match="one at a time"):
+        notebook.search(["berths", "salt"], explain=True)
 
 
 def test_several_threads_search_while_another_writes(notebook: Notebook, vault: Path) -> None:
@@ -130,3 +144,23 @@ class _Fixed(date):
     @classmethod
     def today(cls) -> _Fixed:
         return cls(2026, 11, 23)
+
+
+def test_numpy_is_there_before_a_second_thread_wants_it(notebook: Notebook) -> None:
+    """Two threads that begin to import it at once find it half made, and one question in ten failed."""
+    code = """if True:
+        import sys, threading
+        from notesearch import Notebook
+        from notesearch.config import Settings
+        from notesearch.embed.hashed import HashedEmbedder
+
+        found = []
+        HashedEmbedder.load = lambda self: found.append("numpy" in sys.modules)
+        with Notebook.open(sys.argv[1], settings=Settings()) as notebook:
+            notebook._load_ahead()
+        for thread in threading.enumerate():
+            if thread is not threading.current_thread():
+                thread.join()
+        assert found == [True]
+    """
+    subprocess.run([sys.executable, "-c", code, str(notebook.store.folder)], check=True)

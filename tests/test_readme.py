@@ -30,6 +30,7 @@ def test_every_command_it_names_exists() -> None:
     from notesearch.cli import app
 
     known = {command.callback.__name__ for command in app.registered_commands if command.callback}
+    known |= {str(group.name) for group in app.registered_groups}
     assert set(re.findall(r"^notesearch (\w+)", README, re.M)) <= known
     assert known <= set(re.findall(r"\bnotesearch (\w+)", README))
 

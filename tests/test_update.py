@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -263,3 +265,37 @@ def test_a_link_leads_to_the_line_of_the_part_it_names(tmp_path: Path) -> None:
         }
         assert lines == {(): [7], ("later",): [9], ("gone",): [5, 3]}
         assert notebook.doubtful_links() == []
+
+
+def test_an_update_that_finds_nothing_imports_neither_numpy_nor_what_reads_notes(tmp_path: Path, vault: Path) -> None:
+    for note in vault.rglob("*.md"):
+        os.utime(note, (1e9, 1e9))  # of a file just written nobody can tell whether it is still the same (rule F8)
+    with Notebook.open(tmp_path / "index", vaults=[vault], model="hashed", settings=Settings()) as notebook:
+        notebook.update()
+    program = (
+        "import sys\nfrom notesearch.cli import app\n"
+        "try: app()\nexcept SystemExit: pass\n"
+        "heavy = {'numpy', 'faiss', 'rich', 'yaml', 'regex', 'pathspec', 'asyncio', 'notesearch.read.note'}\n"
+        "print('HEAVY', sorted(heavy & sys.modules.keys()), file=sys.stderr)\n"
+    )
+    words = [sys.executable, "-c", program, "index", "--index", str(tmp_path / "index")]
+    done = subprocess.run(words, capture_output=True, encoding="utf-8", cwd=tmp_path)
+    assert "0 added, 0 changed, 0 removed, 3 unchanged; 4 passages, 0 embedded" in done.stderr
+    assert done.stderr.endswith("HEAVY []\n")
+
+
+def test_f8_a_note_written_twice_within_the_clocks_grain_is_shown_as_it_is(
+    notebook: Notebook, vault: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both writes fall into one tick of the clock, after the first the note was indexed: the same size and times."""
+    monkeypatch.setattr("notesearch.notebook._RESCAN_S", 1e9)
+    note = notebook.search("flour water salt")[0].note_id
+    file = vault / "bread.md"
+    file.write_bytes(file.read_bytes().replace(b"flour", b"grits"))
+    now = file.stat()
+    with notebook.store.transaction():
+        notebook.store._connection.execute(
+            "UPDATE note SET mtime_ns = ?, ctime_ns = ? WHERE id = ?", (now.st_mtime_ns, now.st_ctime_ns, note)
+        )
+    assert all("flour" not in hit.text for hit in notebook.search("flour water salt", k=10))
+    assert "grits" in notebook.search("grits")[0].text

@@ -35,8 +35,8 @@ def closeness(vector: Vectors, tokens: Vectors, passage: Understood, spans: Span
     """Of each span of the passage's text: half the cosine of the mean of its tokens with the question's `vector` (b,),
     half its MaxSim with the question's `tokens` (q, b); about -1..1. All of unit length.
 
-    A span without tokens of its own (only a link's address, or behind what the model reads) is as close as the whole
-    passage.
+    A span without tokens of its own (only a link's address, or further on than the model reads) is as close as the
+    whole passage.
     """
     context = max(len(passage.tokens) - len(passage.starts), 0)
     if not len(passage.tokens):

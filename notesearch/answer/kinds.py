@@ -22,8 +22,9 @@ _NUMBER = regex.compile(
     r"|twice|half|couple|several|eine?|zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|hundert|tausend|millionen)\b",
     regex.I,
 )
+# Without words that speak of a time or an aim as often: "since", "so that", "um".
 _REASON = regex.compile(
-    r"\b(?:because|since|so\sthat|due|caus\w+|reason\w*|in\sorder|therefore|thanks\sto|to\savoid|weil|damit|wegen|um)\b",
+    r"\b(?:because|due\sto|caus\w+|reason\w*|in\sorder\sto|therefore|thanks\sto|to\savoid|weil|deshalb|wegen)\b",
     regex.I,
 )
 # A capital inside a sentence: every sentence begins with one.

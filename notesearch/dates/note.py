@@ -53,7 +53,7 @@ def note_date(
         return daily
     folder, _, name = stem.rpartition("/")
     in_folder = _date_of_folder(folder, name, order)
-    latest = in_folder.last if in_folder else _local_day(modified_ns)
+    latest = in_folder.last if in_folder else local_day(modified_ns)
     for place, text in enumerate(dict.fromkeys((_own_name(name), title, first_heading))):  # often the same
         if named := _surest(find_dates(text, order=order, source="title" if place else "name", latest=latest)):
             return named
@@ -67,7 +67,7 @@ def date_of_property(value: str, *, order: DateOrder = MONTH_FIRST) -> DateSpan 
     """
     if epoch := _EPOCH.fullmatch(value):
         seconds, milliseconds = epoch.groups()
-        day = _local_day(int(seconds) * 1_000_000_000 if seconds else int(milliseconds) * 1_000_000)
+        day = local_day(int(seconds) * 1_000_000_000 if seconds else int(milliseconds) * 1_000_000)
         return DateSpan(day, day, "property") if day else None
     if year := _YEAR.fullmatch(value):
         days = spans.whole_years(int(year[1]))
@@ -116,7 +116,7 @@ def _day_of(month: DateSpan, name: str) -> DateSpan | None:
     return DateSpan(*days, "folder", LIKELY) if days else None
 
 
-def _local_day(time_ns: int) -> date | None:
+def local_day(time_ns: int) -> date | None:
     """The day of a time in nanoseconds since 1970, where the user is; a time of 0 or less was never set."""
     if time_ns <= 0:
         return None

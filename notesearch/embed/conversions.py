@@ -18,6 +18,7 @@ from typing import Any
 
 from notesearch.embed import sample_hash
 from notesearch.errors import ModelError
+from notesearch.index.lock import locked
 from notesearch.index.manifest import ModelCard
 from notesearch.maxsim import BITS
 
@@ -91,11 +92,9 @@ def find(cache: Path, card: ModelCard) -> Conversion | None:
 @contextmanager
 def making(cache: Path, card: ModelCard) -> Iterator[Path]:
     """A folder to convert the model in, while no other process does. Raises OSError if the cache cannot be written."""
-    from filelock import FileLock  # brings asyncio, which a reader need not wait for
-
     folder = _folder(cache, card)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder.with_suffix(".lock")):
+    with locked(folder.with_suffix(".lock")):
         aside = Path(mkdtemp(prefix=f"{folder.name}.", suffix=".part", dir=folder.parent))
         try:
             yield aside

@@ -10,10 +10,9 @@ import hashlib
 import re
 from collections.abc import Sequence
 
-import numpy as np
-
 from notesearch.embed import Encoded, Vectors, basis_from, sample_texts
 from notesearch.index.manifest import ModelCard
+from notesearch.later import numpy as np
 
 DIMENSION = 128
 _WORD = re.compile(r"\w+|[^\w\s]")

@@ -9,15 +9,16 @@ import os
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from threading import Lock
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from notesearch.embed import Encoded, Vectors
 from notesearch.embed.conversions import BASIS, MODEL, TOKENIZER, Conversion, DamagedConversion
 from notesearch.embed.scripts import Scripts
 from notesearch.index.manifest import ModelCard
+from notesearch.later import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _BATCH_TOKENS = 1024
 """Tokens of a batch, padding included: enough to keep the cores busy, few enough for their caches. Measured on two
@@ -30,7 +31,6 @@ class OnnxEmbedder:
 
     def __init__(self, conversion: Conversion) -> None:
         self.conversion = conversion
-        self._special = np.array(conversion.special)
         self._loading = Lock()
 
     @property
@@ -75,7 +75,7 @@ class OnnxEmbedder:
             vectors[batch], every = self._session.run(
                 None, {name: rows.astype(self._types[name]) for name, rows in inputs.items()}
             )
-            own = mask & ~np.isin(ids, self._special)
+            own = mask & ~np.isin(ids, self.conversion.special)
             for i, rows, chosen in zip(batch, every, own, strict=True):
                 tokens[i] = rows[chosen]
         return Encoded(vectors, tuple(tokens))

@@ -8,16 +8,12 @@ repository is never run.
 from __future__ import annotations
 
 import hashlib
-import logging
 import re
 from collections.abc import Sequence, Set
 from functools import cached_property
 from pathlib import Path
 from threading import RLock
-from typing import Any
-
-import numpy as np
-from tokenizers import Tokenizer
+from typing import TYPE_CHECKING, Any
 
 from notesearch.config import DEFAULT_MODEL
 from notesearch.embed import Encoded, Vectors, basis_from, sample_texts
@@ -25,6 +21,10 @@ from notesearch.embed.packaged import default_card, default_folder, verify_defau
 from notesearch.embed.scripts import Scripts
 from notesearch.errors import ModelError
 from notesearch.index.manifest import ModelCard
+from notesearch.later import numpy as np
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 _BATCH = 32
 _PATH = re.compile(r"[./~\\]|[A-Za-z]:[\\/]")
@@ -107,6 +107,8 @@ class SentenceTransformersEmbedder:
 
     @cached_property
     def _tokenizer(self) -> Tokenizer:
+        from tokenizers import Tokenizer
+
         tokenizer = Tokenizer.from_str(self.tokenizer_json())
         tokenizer.no_truncation()
         tokenizer.no_padding()
@@ -126,14 +128,11 @@ class SentenceTransformersEmbedder:
     def _model(self) -> Any:
         if self._packaged:
             verify_default_weights()
-        elif _PATH.match(self._name) and not Path(self._name).expanduser().is_dir():
+        elif is_missing_folder(self._name):
             raise _not_loaded(self._name, "there is no such folder.")
+        quiet_hub()
         from sentence_transformers import SentenceTransformer
-        from transformers.utils import logging as hub_logging
 
-        hub_logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # ours shows the work
-        for name in ("huggingface_hub", "transformers"):
-            logging.getLogger(name).setLevel(logging.ERROR)  # what fails is said once, by the error below
         try:
             return SentenceTransformer(
                 str(default_folder()) if self._packaged else self._name,
@@ -142,6 +141,22 @@ class SentenceTransformersEmbedder:
             )
         except Exception as error:  # what a hub, a config or a weights file can raise is not ours to list
             raise _not_loaded(self._name, first_line(error)) from error
+
+
+def is_missing_folder(name: str) -> bool:
+    """Whether a model's name is a path, and no folder is there: a hub need not be asked."""
+    return bool(_PATH.match(name)) and not Path(name).expanduser().is_dir()
+
+
+def quiet_hub() -> None:
+    """No bars and no warnings from what loads models: our own bar shows the work, our own error says what failed."""
+    import logging
+
+    from transformers.utils import logging as hub_logging
+
+    hub_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    for name in ("huggingface_hub", "transformers"):
+        logging.getLogger(name).setLevel(logging.ERROR)
 
 
 def _not_loaded(name: str, seen: str) -> ModelError:

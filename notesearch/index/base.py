@@ -17,13 +17,15 @@ import os
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from notesearch.index.vectors import STORED, Ids, Vectors, search_rows
+from notesearch.later import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 Rows = Callable[[int], Iterable[tuple[Ids, Vectors]]]
 """Batches of the vectors to be kept, ids (n,) ascending and rows (n, d) of unit length; called with n, every nth."""
@@ -91,7 +93,7 @@ def _lists(count: int, dimension: int, rows: Rows) -> Any:
 def _write(index: Any, folder: Path, generation: int, rows: Rows, rows_file: str = "") -> Base:
     import faiss
 
-    aside = folder / f"vectors-{generation}.part"
+    aside = new_file(folder / f"vectors-{generation}.part")
     ids = [np.zeros(0, np.int64)]
     with aside.open("wb") if rows_file else nullcontext() as file:
         for some, vectors in rows(1):
@@ -103,26 +105,45 @@ def _write(index: Any, folder: Path, generation: int, rows: Rows, rows_file: str
             file.write(np.concatenate(ids).tobytes())
     if rows_file:
         swap_in(aside, folder / rows_file)
-    faiss.write_index(index, str(aside))
+        new_file(aside)
+    data: NDArray[np.uint8] = faiss.serialize_index(index)
+    aside.write_bytes(data.data)  # FAISS's own writing does not tell of a disk that is full at the end
     path = folder / f"vectors-{generation}.faiss"
     swap_in(aside, path)
     return Base(path.name, path.stat().st_size, int(index.ntotal), int(np.concatenate(ids).max(initial=0)), rows_file)
 
 
+def new_file(path: Path) -> Path:
+    """An empty file that is its owner's alone from the first byte on, whatever the folder's rights are."""
+    path.unlink(missing_ok=True)
+    path.touch(mode=0o600)
+    return path
+
+
 def swap_in(aside: Path, path: Path) -> None:
-    """Give a file that was written aside its name, once it is safely on disk, and to its owner alone."""
+    """Give a file that was written aside its name, once it is safely on disk."""
     with aside.open("rb+") as file:
         os.fsync(file.fileno())
-    aside.chmod(0o600)
     aside.replace(path)
 
 
 class MappedBase:
-    """A small base, open: an exact FAISS index. `ids` (n,) are those of its rows, ascending."""
+    """A small base, open: an exact FAISS index. `ids` (n,) are those of its rows, ascending, `rows` (n, d) lie in its
+    file at half precision.
 
-    def __init__(self, index: Any, ids: Ids) -> None:
-        self._index = index
+    The first question is compared with the rows here: importing FAISS would take it twenty times as long. `load` gives
+    the index for those that follow; where it cannot (None), all are answered here.
+    """
+
+    def __init__(self, ids: Ids, rows: NDArray[np.float16], load: Callable[[], Any]) -> None:
         self._ids = ids
+        self._stored = rows
+        self._load = load
+        self._asked = 0
+
+    @cached_property
+    def _index(self) -> Any:
+        return self._load()
 
     @property
     def count(self) -> int:
@@ -134,8 +155,21 @@ class MappedBase:
         """The newest passage it knows."""
         return int(self._ids[-1]) if len(self._ids) else 0
 
+    @property
+    def ids(self) -> Ids:
+        """The passages in it, (n,), ascending."""
+        return self._ids
+
+    def is_sound(self) -> bool:
+        """Whether its parts fit together; reads all of it."""
+        return bool((np.diff(self._ids) > 0).all())
+
     def search(self, query: Vectors, k: int, dead: Ids, within: Ids | None) -> list[tuple[int, float]]:
         """(passage id, cosine) of the best `k`. `query` (d,), unit length; `within` restricts to these ids."""
+        self._asked += 1
+        if self._asked == 1 or self._index is None:
+            alive = ~np.isin(self._ids, dead) if len(dead) else slice(None)
+            return search_rows(self._ids[alive], self._stored[alive].astype(np.float32), query, k, within)
         ids, cosines = self._ask(query, k, dead, within)
         return list(zip(ids.tolist(), cosines.tolist(), strict=True))
 
@@ -146,8 +180,7 @@ class MappedBase:
         return self._ids[places], self._rows(places)
 
     def _rows(self, places: Ids) -> Vectors:
-        rows: Vectors = self._index.index.reconstruct_batch(places)
-        return rows
+        return self._stored[places].astype(np.float32)
 
     def _ask(
         self, query: Vectors, k: int, dead: Ids, within: Ids | None, parameters: Any = None
@@ -172,8 +205,7 @@ class ListedBase(MappedBase):
     """A large base, open: inverted lists of codes, and the vectors themselves, `rows` (n, d), at half precision."""
 
     def __init__(self, index: Any, ids: Ids, rows: NDArray[np.float16]) -> None:
-        super().__init__(index, ids)
-        self._stored = rows
+        super().__init__(ids, rows, lambda: index)
 
     def search(self, query: Vectors, k: int, dead: Ids, within: Ids | None) -> list[tuple[int, float]]:
         """As in a small base, but some of the best may be missing."""
@@ -187,8 +219,13 @@ class ListedBase(MappedBase):
         ids, rows = self.vectors(np.sort(near))
         return search_rows(ids, rows, query, k, None)
 
-    def _rows(self, places: Ids) -> Vectors:
-        return self._stored[places].astype(np.float32)
+    def is_sound(self) -> bool:
+        """Each passage must stand in one list."""
+        import faiss
+
+        lists = self._index.invlists
+        listed = [faiss.rev_swig_ptr(lists.get_ids(n), lists.list_size(n)) for n in range(self._index.nlist)]
+        return super().is_sound() and np.array_equal(np.sort(np.concatenate(listed)), self._ids)
 
 
 def open_base(folder: Path, base: Base) -> MappedBase | None:
@@ -197,16 +234,41 @@ def open_base(folder: Path, base: Base) -> MappedBase | None:
     try:
         if path.stat().st_size != base.size:
             return None
-        import faiss
-
-        index: Any = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
-        if index.ntotal != base.count:
-            return None
         if not base.rows_file:
-            return MappedBase(index, faiss.rev_swig_ptr(index.id_map.data(), base.count))
+            return MappedBase(*_flat_parts(path, base.count), partial(_loaded, path, base.count))
+        index = _loaded(path, base.count)
+        if index is None:
+            return None
         size = base.count * index.d
-        data = np.memmap(folder / base.rows_file, np.uint8, "r", shape=base.count * (2 * index.d + 8))
-    except (OSError, RuntimeError, ValueError):
+        mapped = np.memmap(folder / base.rows_file, np.uint8, "r", shape=base.count * (2 * index.d + 8))
+    except (OSError, ValueError):
         return None
+    data = mapped.view(np.ndarray)  # a plain one: each slice of the other costs a call
     rows, ids = data[: 2 * size].view(STORED).reshape(-1, index.d), data[2 * size :].view(np.int64)
     return ListedBase(index, ids, rows)
+
+
+def _loaded(path: Path, count: int) -> Any:
+    """The FAISS index, mapped; None if it cannot be read."""
+    import faiss
+
+    try:
+        index: Any = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
+    except RuntimeError:
+        return None
+    return index if index.ntotal == count else None
+
+
+def _flat_parts(path: Path, count: int) -> tuple[Ids, NDArray[np.float16]]:
+    """Ids (n,) and rows (n, d) of a flat FAISS index where they lie in its file: at its end, each with its length in
+    front, d being the second number of the file. Raises ValueError if that is not so.
+    """
+    data = np.memmap(path, np.uint8, "r").view(np.ndarray)
+    dimension = int(np.frombuffer(data, np.int32, 1, 4)[0])
+    ids_at = len(data) - 8 * count
+    rows_at = ids_at - 8 - 2 * dimension * count
+    lengths = (int(np.frombuffer(data, np.int64, 1, at - 8)[0]) for at in (rows_at, ids_at))
+    if rows_at < 8 or tuple(lengths) != (2 * dimension * count, count):
+        raise ValueError(f"{path} is no flat index of {count} rows")
+    rows = data[rows_at : ids_at - 8].view(STORED).reshape(count, dimension)
+    return np.frombuffer(data, np.int64, count, ids_at).copy(), rows

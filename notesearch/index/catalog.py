@@ -9,16 +9,20 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import sqlite3
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
+from unicodedata import combining, normalize
 
 from notesearch.index.records import DateSpan, Fingerprint, Note, Passage
 from notesearch.index.words import spread
+
+_NAME_WORD = re.compile(r"[^\W_]+")
 
 
 def path_to_sql(path: str) -> str | bytes:
@@ -48,13 +52,26 @@ class VaultRow:
 
 
 class KnownFile(NamedTuple):
-    """What is recorded of a file, to compare it with the disk."""
+    """What is recorded of a file, to compare it with the disk: a row of the database as it comes."""
 
     note: int
     path: str
-    fingerprint: Fingerprint
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+    inode: int
     scanned_ns: int
     content_hash: bytes
+
+    @property
+    def fingerprint(self) -> Fingerprint:
+        """The state of the file when it was read."""
+        return Fingerprint(*self.state)
+
+    @property
+    def state(self) -> tuple[int, int, int, int]:
+        """The same, to be compared with a fingerprint: as is done with every file at every look."""
+        return self[2:6]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,14 +128,28 @@ def known_files(connection: sqlite3.Connection, vault: int) -> dict[str, KnownFi
     rows = connection.execute(
         "SELECT id, path, size, mtime_ns, ctime_ns, inode, scanned_ns, content_hash FROM note WHERE vault = ?", (vault,)
     )
-    files = (KnownFile(r[0], path_from_sql(r[1]), Fingerprint(*r[2:6]), r[6], r[7]) for r in rows)
-    return {file.path: file for file in files}
+    # A tuple made of a tuple needs half the time of a call with eight values, and there is one for every note.
+    files = {row[1]: tuple.__new__(KnownFile, row) for row in rows}
+    for path in [path for path in files if isinstance(path, bytes)]:
+        files[path_from_sql(path)] = files.pop(path)._replace(path=path_from_sql(path))
+    return files
 
 
 def notes(connection: sqlite3.Connection, ids: Iterable[int]) -> dict[int, NoteRow]:
     """Notes by id; ids that are gone are left out."""
     rows = _by_ids(connection, f"SELECT {_NOTE} FROM note WHERE id IN", ids)
     return {row[0]: _note(row) for row in rows}
+
+
+def name_words(connection: sqlite3.Connection) -> dict[str, set[int]]:
+    """Each word of the titles, file names, first headings and aliases, without case and accents → notes called so."""
+    found: defaultdict[str, set[int]] = defaultdict(set)
+    for id_, *names in connection.execute("SELECT id, title, name, heading, aliases FROM note"):
+        names[-1] = " ".join(json.loads(names[-1]))
+        plain = "".join(c for c in normalize("NFKD", " ".join(names)).casefold() if not combining(c))
+        for word in _NAME_WORD.findall(plain):
+            found[word].add(id_)
+    return found
 
 
 def note_ids_in_order(connection: sqlite3.Connection) -> list[int]:
@@ -147,8 +178,13 @@ def put_note(
     fingerprint: Fingerprint,
     scanned_ns: int,
     embedded: Sequence[tuple[bytes, str]],
+    moved: int | None = None,
 ) -> int:
-    """Write a note and all that hangs on it; returns its id. `embedded`: (key, text) of each passage, in order."""
+    """Write a note and all that hangs on it; returns its id. `embedded`: (key, text) of each passage, in order;
+    `moved`: the note's id, if it stood at another path.
+    """
+    if moved is not None:
+        connection.execute("UPDATE note SET path = ? WHERE id = ?", (path_to_sql(note.path), moved))
     note_id = _put_row(connection, vault, note, fingerprint, scanned_ns)
     _put_labels(connection, note_id, note)
     passage_ids = _put_passages(connection, note_id, note, embedded)
@@ -157,7 +193,6 @@ def put_note(
 
 
 def _put_row(connection: sqlite3.Connection, vault: int, note: Note, fingerprint: Fingerprint, scanned_ns: int) -> int:
-    span = note.date
     values = {
         "vault": vault,
         "path": path_to_sql(note.path),
@@ -166,10 +201,7 @@ def _put_row(connection: sqlite3.Connection, vault: int, note: Note, fingerprint
         "heading": note.heading,
         "aliases": json.dumps(note.aliases, ensure_ascii=False),
         "tags": json.dumps(note.tags, ensure_ascii=False),
-        "date_first": span and span.first.isoformat(),
-        "date_last": span and span.last.isoformat(),
-        "date_source": span and span.source,
-        "date_certainty": span and span.certainty,
+        **_date_values(note.date),
         **fingerprint._asdict(),
         "scanned_ns": scanned_ns,
         "content_hash": note.content_hash,
@@ -186,6 +218,15 @@ def _put_row(connection: sqlite3.Connection, vault: int, note: Note, fingerprint
     return int(row[0])
 
 
+def _date_values(span: DateSpan | None) -> dict[str, Any]:
+    return {
+        "date_first": span and span.first.isoformat(),
+        "date_last": span and span.last.isoformat(),
+        "date_source": span and span.source,
+        "date_certainty": span and span.certainty,
+    }
+
+
 def _put_labels(connection: sqlite3.Connection, note_id: int, note: Note) -> None:
     for table in ("tag", "property", "part"):
         connection.execute(f"DELETE FROM {table} WHERE note = ?", (note_id,))
@@ -199,17 +240,7 @@ def _put_labels(connection: sqlite3.Connection, note_id: int, note: Note) -> Non
         [(note_id, part.line, part.level, part.name) for part in note.parts],
     )
     connection.execute("DELETE FROM names WHERE rowid = ?", (note_id,))
-    connection.execute(
-        "INSERT INTO names (rowid, name, title, aliases, tags, properties) VALUES (?, ?, ?, ?, ?, ?)",
-        (
-            note_id,
-            spread(note.name),
-            spread(note.title if note.title != note.name else ""),
-            spread(" | ".join((note.heading, *note.aliases))),
-            spread(" ".join(note.tags)),
-            spread(" | ".join(f"{key}: {value}" for key, value in note.properties)),
-        ),
-    )
+    connection.execute(_INSERT["names"], (note_id, *_names(note, note.properties)))
 
 
 def _with_parents(tag: str) -> list[str]:
@@ -237,12 +268,10 @@ def _put_passages(
         before = kept[(key, *words)]
         id_ = before.pop() if before else None
         ids.append(_put_passage(connection, note_id, note, passage, key, id_))
-        if id_ is None:
-            connection.execute(
-                "INSERT OR IGNORE INTO pending SELECT ?1, ?2 "
-                "WHERE NOT EXISTS (SELECT 1 FROM vector WHERE embedded = ?1)",
-                (key, text),
-            )
+        connection.execute(
+            "INSERT OR IGNORE INTO pending SELECT ?1, ?2 WHERE NOT EXISTS (SELECT 1 FROM vector WHERE embedded = ?1)",
+            (key, text),
+        )
     remove_passages(connection, [id_ for rest in kept.values() for id_ in rest])
     return ids
 
@@ -269,13 +298,21 @@ def _put_passage(
     ).fetchone()
     if id_ is None:
         connection.execute(
-            "INSERT INTO words (rowid, title, headings, tags, body) VALUES (?, ?, ?, ?, ?)",
+            _INSERT["words"],
             (row[0], *_words(note, passage)),
         )
     return int(row[0])
 
 
-def _words(note: Note, passage: Passage) -> tuple[str, ...]:
+_INSERT = {
+    "words": "INSERT INTO words (rowid, title, headings, tags, body) VALUES (?, ?, ?, ?, ?)",
+    "names": "INSERT INTO names (rowid, name, title, aliases, tags, properties) VALUES (?, ?, ?, ?, ?, ?)",
+    "anchors": "INSERT INTO anchors (rowid, shown) VALUES (?, ?)",
+}
+"""The tables of the full text, and how a row gets there."""
+
+
+def _words(note: Note | NoteRow, passage: Passage | PassageRow) -> tuple[str, ...]:
     """Title, headings, tags and body as the text index gets them."""
     return (
         spread(" | ".join(dict.fromkeys((note.title, note.name, note.heading, *note.aliases)))),
@@ -283,6 +320,47 @@ def _words(note: Note, passage: Passage) -> tuple[str, ...]:
         spread(" ".join(note.tags)),
         spread(passage.words),
     )
+
+
+def _names(note: Note | NoteRow, properties: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    """Name, title, aliases, tags and properties as the text index gets them."""
+    return (
+        spread(note.name),
+        spread(note.title if note.title != note.name else ""),
+        spread(" | ".join((note.heading, *note.aliases))),
+        spread(" ".join(note.tags)),
+        spread(" | ".join(f"{key}: {value}" for key, value in properties)),
+    )
+
+
+def full_text(connection: sqlite3.Connection) -> dict[str, Iterator[tuple[Any, ...]]]:
+    """What each table of the full text must hold, by row id: all of it follows from the other tables."""
+    return {"words": _all_words(connection), "names": _all_names(connection), "anchors": _all_anchors(connection)}
+
+
+def rebuild_full_text(connection: sqlite3.Connection) -> None:
+    """Make the full text anew."""
+    for table, rows in full_text(connection).items():
+        connection.execute(f"INSERT INTO {table}({table}) VALUES ('rebuild')")  # so that damage stops nothing
+        connection.execute(f"DELETE FROM {table}")
+        connection.executemany(_INSERT[table], rows)
+
+
+def _all_words(connection: sqlite3.Connection) -> Iterator[tuple[Any, ...]]:
+    known = notes(connection, note_ids_in_order(connection))
+    for row in map(_passage, connection.execute(f"SELECT {_PASSAGE} FROM passage ORDER BY id")):
+        yield row.id, *_words(known[row.note], row)
+
+
+def _all_names(connection: sqlite3.Connection) -> Iterator[tuple[Any, ...]]:
+    for row in map(_note, connection.execute(f"SELECT {_NOTE} FROM note ORDER BY id")):
+        statement = "SELECT key, value FROM property WHERE note = ? ORDER BY rowid"
+        yield row.id, *_names(row, connection.execute(statement, (row.id,)))
+
+
+def _all_anchors(connection: sqlite3.Connection) -> Iterator[tuple[Any, ...]]:
+    for id_, said in connection.execute("SELECT id, shown FROM link WHERE shown <> '' ORDER BY id"):
+        yield id_, spread(said)
 
 
 def _put_links(connection: sqlite3.Connection, note_id: int, note: Note, passage_ids: Sequence[int]) -> None:
@@ -297,7 +375,7 @@ def _put_links(connection: sqlite3.Connection, note_id: int, note: Note, passage
         id_ = connection.execute(statement, row).lastrowid
         if link.shown:
             anchors.append((id_, spread(link.shown)))
-    connection.executemany("INSERT INTO anchors (rowid, shown) VALUES (?, ?)", anchors)
+    connection.executemany(_INSERT["anchors"], anchors)
 
 
 _LINK = ("target", "part", "shown", "kind", "embed", "start", "end", "line", "hidden")
@@ -311,9 +389,11 @@ def touch_note(connection: sqlite3.Connection, note: int, fingerprint: Fingerpri
     )
 
 
-def move_note(connection: sqlite3.Connection, note: int, path: str) -> None:
-    """Give a note its new path; its rows are rewritten by the `put_note` that follows."""
-    connection.execute("UPDATE note SET path = ? WHERE id = ?", (path_to_sql(path), note))
+def redate_note(connection: sqlite3.Connection, note: int, span: DateSpan | None) -> None:
+    """Record another date of a note."""
+    values = _date_values(span)
+    changes = ", ".join(f"{column} = :{column}" for column in values)
+    connection.execute(f"UPDATE note SET {changes} WHERE id = :id", {**values, "id": note})
 
 
 def remove_notes(connection: sqlite3.Connection, ids: Sequence[int]) -> None:

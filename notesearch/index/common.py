@@ -20,14 +20,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from notesearch.index.base import swap_in
+from notesearch.index.base import new_file, swap_in
 from notesearch.index.vectors import Ids
 from notesearch.index.words import MOST, FieldWeights, any_of, search_passages
+from notesearch.later import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 COMMON = 500
 """A word in so many passages is common: FTS5 answers for fewer in well under a millisecond."""
@@ -38,7 +39,11 @@ _MAGIC = b"notewords 1\0"
 _K1, _B, _LEAST_RARITY = 1.2, 0.75, 1e-6
 """FTS5's own constants of BM25."""
 
-_ENTRY = np.dtype([("term", "S40"), ("start", "<u8"), ("count", "<u4")])
+_VOCABULARY = "CREATE VIRTUAL TABLE IF NOT EXISTS temp.terms_{kind} USING fts5vocab(main, words, {kind})"
+
+_LONGEST = 40
+_ENTRY = [("term", f"S{_LONGEST}"), ("start", "<u8"), ("count", "<u4")]
+_ENTRY_BYTES = _LONGEST + 8 + 4
 """Longer words are not common enough to matter, and FTS5 knows them."""
 
 
@@ -58,11 +63,11 @@ def write_common(folder: Path, generation: int, connection: sqlite3.Connection) 
     """Write the file anew, from what FTS5 holds."""
     last_id = int(connection.execute("SELECT coalesce(max(rowid), 0) FROM words").fetchone()[0])
     for kind in ("row", "instance"):
-        connection.execute(f"CREATE VIRTUAL TABLE IF NOT EXISTS temp.terms_{kind} USING fts5vocab(main, words, {kind})")
+        connection.execute(_VOCABULARY.format(kind=kind))
     dampings = _dampings(connection, last_id)
     passages = np.count_nonzero(dampings)
     path = folder / f"words-{generation}.common"
-    aside = path.with_suffix(".part")
+    aside = new_file(path.with_suffix(".part"))
     entries = []
     with aside.open("wb") as file:
         file.write(_MAGIC)
@@ -80,7 +85,7 @@ def write_common(folder: Path, generation: int, connection: sqlite3.Connection) 
 
 def _common_terms(connection: sqlite3.Connection) -> list[str]:
     terms = (row[0] for row in connection.execute("SELECT term FROM temp.terms_row WHERE doc >= ?", (COMMON,)))
-    return [term for term in terms if len(term.encode()) <= _ENTRY["term"].itemsize]
+    return [term for term in terms if len(term.encode()) <= _LONGEST]
 
 
 def _dampings(connection: sqlite3.Connection, last_id: int) -> NDArray[np.float32]:
@@ -89,7 +94,10 @@ def _dampings(connection: sqlite3.Connection, last_id: int) -> NDArray[np.float3
     lengths = np.zeros(last_id + 1, np.float32)
     for id_, sizes in connection.execute("SELECT id, sz FROM words_docsize"):
         there[id_], lengths[id_] = True, _sum_of_varints(sizes)
-    return there * _K1 * (1 - _B + _B * lengths / lengths[there].mean())  # type: ignore[no-any-return]
+    mean = (
+        float(lengths.sum()) / max(int(np.count_nonzero(there)), 1) or 1.0
+    )  # there may be none left, or none with words
+    return there * _K1 * (1 - _B + _B * lengths / mean)
 
 
 def _sum_of_varints(data: bytes) -> int:
@@ -116,9 +124,19 @@ class MappedWords:
 
     def __init__(self, file: mmap.mmap, recorded: CommonWords) -> None:
         self._file = file
-        self._table = np.frombuffer(file, _ENTRY, recorded.terms, recorded.size - recorded.terms * _ENTRY.itemsize)
+        self._table = np.frombuffer(file, _ENTRY, recorded.terms, recorded.size - recorded.terms * _ENTRY_BYTES)
         self._terms = np.ascontiguousarray(self._table["term"])
         self.last_id = recorded.last_id
+
+    def is_sound(self, connection: sqlite3.Connection, dead: Ids) -> bool:
+        """Whether it names the passages that FTS5 does, but for the `dead` (n,), and counts them for something."""
+        connection.execute(_VOCABULARY.format(kind="instance"))
+        for entry in self._table:
+            ids, scores = self.scored(entry["term"].decode())
+            now, _ = _frequencies(connection, entry["term"].decode())
+            if not np.array_equal(np.setdiff1d(ids, dead), now[now <= self.last_id]) or not (scores > 0).all():
+                return False
+        return True
 
     def count(self, term: str) -> int:
         """How many passages hold a term; 0 if it is not common."""

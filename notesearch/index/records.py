@@ -157,6 +157,10 @@ class Fingerprint(NamedTuple):
     inode: int
 
 
+NO_FILE = Fingerprint(-1, -1, -1, -1)
+"""What no file is like: so what is recorded with it is looked at again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Note:
     """One note, read: everything the index keeps of it.

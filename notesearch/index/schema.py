@@ -152,28 +152,29 @@ _WORDS_AND_ANCHORS = Migration(
 MIGRATIONS: tuple[Migration, ...] = (_FIRST, _MARKS_AND_PARTS, _WORDS_AND_ANCHORS)
 
 
-def migrate(connection: sqlite3.Connection) -> bool:
-    """Bring the tables up to date; True if a step asks for every note to be read again.
+REREAD = "UPDATE note SET content_hash = x'', size = -1"
+"""After this the next update reads every note again; no text is embedded again for it."""
 
-    Raises IndexUnusable if the index was made by a newer notesearch.
+
+def version(connection: sqlite3.Connection) -> int:
+    """How many migrations were applied; 0 if there are no tables yet. Raises IndexUnusable if it is a version that
+    this code does not know (rule I4).
     """
     applied = int(connection.execute("PRAGMA user_version").fetchone()[0])
-    check_version(applied)
-    rereads = False
-    for number, migration in enumerate(MIGRATIONS[applied:], start=applied + 1):
-        connection.execute("BEGIN IMMEDIATE")
-        with connection:
-            for statement in migration.statements:
-                connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {number}")
-        rereads = rereads or migration.rereads
-    return rereads
-
-
-def check_version(applied: int) -> None:
-    """Refuse an index of a version that this code does not know (rule I4)."""
     if applied > len(MIGRATIONS):
         raise IndexUnusable(
             f"The index has format {applied}; this notesearch reads up to {len(MIGRATIONS)}. "
             "Use a newer notesearch, or name another folder with --index."
         )
+    return applied
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring the tables up to date, each step whole or not at all. Needs the writer's lock."""
+    applied = version(connection)
+    for number, migration in enumerate(MIGRATIONS[applied:], start=applied + 1):
+        connection.execute("BEGIN IMMEDIATE")
+        with connection:
+            for statement in (*migration.statements, *([REREAD] if migration.rereads else [])):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {number}")

@@ -9,39 +9,47 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import date
-from functools import partial
+from functools import lru_cache, partial
 from itertools import islice
 from pathlib import Path
+from tempfile import mkstemp
 from typing import Any, Self, TypeVar
 
-import numpy as np
-
-from notesearch.errors import IndexBusy, IndexMissing, IndexUnusable
-from notesearch.index import catalog, filters, links, schema, vectors, words
+from notesearch.errors import IndexBusy, IndexDamaged, IndexMissing, IndexUnusable
+from notesearch.index import catalog, check, filters, links, schema, vaults, vectors, words
 from notesearch.index.base import Base, MappedBase, is_due, open_base, write_base
 from notesearch.index.catalog import KnownFile, NoteRow, PassageRow, VaultRow
 from notesearch.index.common import CommonWords, MappedWords, open_common, search_common, write_common
+from notesearch.index.lock import locked
 from notesearch.index.manifest import Recipe
-from notesearch.index.records import Fingerprint, Note, Part, ResolvedLink, Where
+from notesearch.index.records import DateSpan, Fingerprint, Note, Part, ResolvedLink, Where
+from notesearch.index.salvage import DAMAGED, salvage
 from notesearch.index.vectors import Ids, Vectors
-from notesearch.language import terms_of
+from notesearch.later import numpy as np
+from notesearch.spaceless import terms_of
 
 T = TypeVar("T")
 
 DATABASE = "notes.sqlite"
 LOCK = "writer.lock"
+LAST = "last.json"
+"""The passages that were shown last, for `open`."""
 
 _BUSY_TIMEOUT_S = 5.0
 """Writers take turns by the lock; this only covers the moments when SQLite itself tidies its log."""
 
 _PAGE_BYTES = 8192
 """A vector with its tokens' takes 2 to 2.5 KB; of SQLite's usual pages of 4 KB nearly half would stay empty."""
+
+_MAPPED_BYTES = 2**30
+"""What is mapped of the database is neither asked of the system page by page nor copied: half the time of a look-up."""
 
 _VECTORS = 20_000
 """Vectors read at once: 30 MB of them, and more than ever wait beside a base."""
@@ -77,6 +85,7 @@ class Store:
         self._kept: dict[str, tuple[tuple[int, int], Any]] = {}
         self._writes = 0
         self._tokenizer: words.Tokenizer | None = None
+        self.migrated_from = 0  # the format that the index had until it was opened; 0 if it had today's, or none
 
     # -- opening ---------------------------------------------------------------------------------------------------
 
@@ -84,50 +93,64 @@ class Store:
     def open(cls, folder: Path, *, create: bool = False) -> Self:
         """Open the index in `folder`; with `create`, make it if there is none.
 
-        Raises IndexMissing if there is none, IndexUnusable if it cannot be opened or is of a newer format.
+        Raises IndexMissing if there is none, IndexUnusable if it cannot be opened, is damaged (IndexDamaged) or of a
+        newer format, IndexBusy if it is of an older one and another process is writing it.
         """
         path = folder / DATABASE
         if not path.exists() and not create:
             raise IndexMissing(f"There is no index in {folder}. Make one with: notesearch index VAULT --index {folder}")
-        try:
+        with _saying(folder, "opened", OSError):
             if create:
                 _make_folder(folder)
-            return cls(folder, _connect(path))
-        except (OSError, sqlite3.OperationalError) as error:
-            raise IndexUnusable(
-                f"The index in {folder} cannot be opened: {error}. "
-                "Name a folder that you can write to with --index, or NOTESEARCH_INDEX."
-            ) from error
-        except sqlite3.DatabaseError as error:
-            raise IndexUnusable(
-                f"{path} cannot be read as an index: {error}. Move it aside and run `notesearch index` again: "
-                "everything in it can be made anew from the notes."
-            ) from error
+            store = cls(folder, _connect(path))
+            try:
+                store._bring_up_to_date()
+            except BaseException:
+                store.close()
+                raise
+        return store
+
+    def _bring_up_to_date(self) -> None:
+        """Make the tables, or bring those of an older format to today's."""
+        before = schema.version(self._connection)
+        if before < len(schema.MIGRATIONS):
+            with self.writing():
+                self._connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
+                self._connection.execute("PRAGMA journal_mode = WAL")
+                schema.migrate(self._connection)
+            self.migrated_from = before
+
+    def saying(self, tried: str = "read", *others: type[OSError]) -> AbstractContextManager[None]:
+        """What SQLite (and `others`) refuse is said in words of ours: raises IndexUnusable, IndexDamaged, IndexBusy."""
+        return _saying(self.folder, tried, *others)
+
+    @classmethod
+    def salvage(cls, folder: Path, wait_s: float = 10.0) -> tuple[Self, int]:
+        """Make the database of an index anew with what can be read of it; returns it, open, and how many vectors could
+        be kept. Raises IndexBusy.
+        """
+        with writing(folder, wait_s):
+            kept = salvage(folder / DATABASE)
+        return cls.open(folder), kept
+
+    def salvaged(self) -> tuple[Self, int]:
+        """The same of an open index, which is closed. Needs the writer's lock."""
+        self.close()
+        kept = salvage(self.folder / DATABASE)
+        return self.open(self.folder), kept
+
+    def drop_damaged(self) -> None:
+        """Do without what a damaged database still held: all of it has been made anew."""
+        (self.folder / DAMAGED).unlink(missing_ok=True)
 
     def close(self) -> None:
         """Let go of the files."""
         self._mapped.clear()
         self._connection.close()
 
-    @contextmanager
-    def writing(self, wait_s: float = 10.0) -> Iterator[None]:
+    def writing(self, wait_s: float = 10.0) -> AbstractContextManager[None]:
         """Hold the writer's lock. Raises IndexBusy if another process still has it after `wait_s` seconds."""
-        from filelock import FileLock, Timeout  # brings asyncio, which a reader need not wait for
-
-        lock = FileLock(self.folder / LOCK, timeout=wait_s, mode=0o600)
-        try:
-            lock.acquire()
-        except Timeout:
-            raise IndexBusy(
-                f"Another notesearch is writing the index in {self.folder}; waited {wait_s:g} s. "
-                "Try again when it is done."
-            ) from None
-        except OSError as error:
-            raise IndexUnusable(f"The index in {self.folder} cannot be written: {error}.") from error
-        try:
-            yield
-        finally:
-            lock.release()
+        return writing(self.folder, wait_s)
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -144,27 +167,23 @@ class Store:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All of it or nothing. Raises IndexUnusable if the disk refuses (full, read-only)."""
-        try:
+        with self.saying("written"):
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield
+                self._connection.commit()
             except BaseException:
                 self._connection.rollback()
                 raise
             finally:
                 self._writes += 1
-            self._connection.commit()
-        except sqlite3.OperationalError as error:
-            raise IndexUnusable(
-                f"The index in {self.folder} could not be written: {error}. What was there before is unharmed."
-            ) from error
 
     # -- manifest and vaults ---------------------------------------------------------------------------------------
 
     def recipe(self) -> Recipe | None:
         """The recipe of the stored vectors; None before the first."""
         text = self._get("recipe")
-        return Recipe.from_json(text) if text else None
+        return _recipe(text) if text else None
 
     def set_recipe(self, recipe: Recipe, basis: Vectors) -> None:
         """Take another recipe: every vector goes, and every note is read again by the next update.
@@ -174,18 +193,15 @@ class Store:
         with self.transaction():
             self._set("recipe", recipe.to_json())
             self._set("basis", basis.astype(np.float32).tobytes())
-            for statement in (
-                "DELETE FROM vector",
-                "DELETE FROM pending",
-                "UPDATE note SET content_hash = x'', size = -1",
-            ):
+            for statement in ("DELETE FROM vector", "DELETE FROM pending", schema.REREAD):
                 self._connection.execute(statement)
             self._connection.execute("DELETE FROM manifest WHERE key = 'base'")
 
     def basis(self) -> Vectors:
         """What token vectors are packed in, (d, b)."""
-        row = self._connection.execute("SELECT value FROM manifest WHERE key = 'basis'").fetchone()
-        return np.frombuffer(row[0], np.float32).reshape(self._dimension(), -1)
+        statement = "SELECT value FROM manifest WHERE key = 'basis'"
+        value = self._until_written("basis", lambda: self._connection.execute(statement).fetchone()[0])
+        return np.frombuffer(value, np.float32).reshape(self._dimension(), -1)
 
     def remembered(self, key: str) -> str:
         """A value kept by `remember`; "" if there is none."""
@@ -198,18 +214,39 @@ class Store:
 
     def vaults(self) -> list[VaultRow]:
         """The vaults of this index, in the order they were added."""
-        rows = self._connection.execute("SELECT id, name, root, kind, scanned_ns, scan FROM vault ORDER BY id")
-        return [VaultRow(row[0], row[1], catalog.path_from_sql(row[2]), *row[3:]) for row in rows]
+        return vaults.vaults(self._connection)
 
-    def add_vault(self, root: Path, name: str, kind: str) -> None:
-        """Remember a vault; a second of the same name gets a number."""
-        taken = {vault.name for vault in self.vaults()}
-        names = (name, *(f"{name} {n}" for n in range(2, len(taken) + 3)))
+    def add_vault(self, root: Path, kind: str) -> VaultRow:
+        """Remember a vault, named for its folder; a second of the same name gets a number."""
         with self.transaction():
-            self._connection.execute(
-                "INSERT INTO vault (name, root, kind) VALUES (?, ?, ?)",
-                (next(n for n in names if n not in taken), catalog.path_to_sql(str(root)), kind),
-            )
+            return vaults.add(self._connection, root, kind)
+
+    def move_vaults(self, moves: Iterable[tuple[VaultRow, Path, str]]) -> None:
+        """(vault, its folder now, its kind there), of all that moved together."""
+        with self.transaction():
+            for move in moves:
+                vaults.move(self._connection, *move)
+            vaults.take_over(self._connection)
+
+    def forget_vault(self, vault: VaultRow) -> VaultRow | None:
+        """Remove a vault with its notes; of one that lies in another the notes stay, as that one's, which is returned.
+
+        Nothing of what was removed is left in the files.
+        """
+        with self.transaction():
+            heir = vaults.forget(self._connection, vault)
+        self.drop_snapshots()
+        self.tidy()
+        self._scrub()
+        for file in (*self.folder.glob(f"{LAST}*"), self.folder / DAMAGED):
+            file.unlink(missing_ok=True)
+        return heir
+
+    def put_scanned(self, vaults_: Iterable[int], scanned_ns: int) -> None:
+        """Record when vaults were walked as a whole."""
+        with self.transaction():
+            statement = "UPDATE vault SET scanned_ns = ? WHERE id = ?"
+            self._connection.executemany(statement, [(scanned_ns, vault) for vault in vaults_])
 
     def put_scan(self, vault: int, kind: str, scanned_ns: int, scan: dict[str, Any]) -> None:
         """Record when a vault was walked, and what was seen beside its notes."""
@@ -219,26 +256,48 @@ class Store:
                 (kind, scanned_ns, json.dumps(scan), vault),
             )
 
+    @property
+    def unfinished(self) -> bool:
+        """Whether an update began and did not end: links may lead where they did before, and what nobody wants any
+        more may still be there.
+        """
+        return bool(self.remembered("unfinished"))
+
+    def begin(self) -> None:
+        """An update begins; `tidy` ends it. What happens between is noticed by the next, should this one be stopped."""
+        self.remember("unfinished", "yes")
+
     # -- writing notes ---------------------------------------------------------------------------------------------
 
     def known_files(self, vault: int) -> dict[str, KnownFile]:
         """What is recorded of each note's file, by path."""
         return catalog.known_files(self._connection, vault)
 
+    def note_count(self, vault: int) -> int:
+        """How many notes of a vault there are."""
+        return self._count("note WHERE vault = ?", vault)
+
     def note_paths(self) -> list[str]:
         """The paths of all files that are known, each relative to its vault."""
         return [catalog.path_from_sql(row[0]) for row in self._connection.execute("SELECT path FROM note")]
 
     def put_note(
-        self, vault: int, note: Note, fingerprint: Fingerprint, scanned_ns: int, embedded: Sequence[tuple[bytes, str]]
+        self,
+        vault: int,
+        note: Note,
+        fingerprint: Fingerprint,
+        scanned_ns: int,
+        embedded: Sequence[tuple[bytes, str]],
+        moved: int | None = None,
     ) -> int:
         """Write a note, its passages, words and links in one transaction (rule I3); returns its id.
 
-        `embedded`: key and text of each passage's vector. Those not yet known become pending (see `pending`).
+        `embedded`: key and text of each passage's vector. Those not yet known become pending (see `pending`). `moved`:
+        the id of the note, if it is known by another path; it keeps it.
         """
         with self.transaction():
             self._clear_failure(vault, note.path)
-            return catalog.put_note(self._connection, vault, note, fingerprint, scanned_ns, embedded)
+            return catalog.put_note(self._connection, vault, note, fingerprint, scanned_ns, embedded, moved)
 
     def touch_notes(self, touched: Iterable[tuple[int, Fingerprint]], scanned_ns: int) -> None:
         """Record new file times of notes whose bytes are the same."""
@@ -246,10 +305,10 @@ class Store:
             for note, fingerprint in touched:
                 catalog.touch_note(self._connection, note, fingerprint, scanned_ns)
 
-    def move_note(self, note: int, path: str) -> None:
-        """A note has another path now; it keeps its id."""
+    def redate_note(self, note: int, span: DateSpan | None) -> None:
+        """A note has another date, since that of its file changed."""
         with self.transaction():
-            catalog.move_note(self._connection, note, path)
+            catalog.redate_note(self._connection, note, span)
 
     def remove_notes(self, ids: Sequence[int]) -> None:
         """Forget notes."""
@@ -286,6 +345,19 @@ class Store:
 
     def _clear_failure(self, vault: int, path: str) -> None:
         self._connection.execute("DELETE FROM failure WHERE vault = ? AND path = ?", (vault, catalog.path_to_sql(path)))
+
+    # -- what was shown last ---------------------------------------------------------------------------------------
+
+    def put_shown(self, text: str) -> None:
+        """Keep what was shown last, for its owner alone. Raises OSError if the folder cannot be written to."""
+        descriptor, aside = mkstemp(dir=self.folder, prefix=LAST)  # 0600 from the first byte on
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(aside).replace(self.folder / LAST)
+
+    def shown(self) -> str:
+        """What `put_shown` kept. Raises OSError if there is nothing."""
+        return (self.folder / LAST).read_text(encoding="utf-8")
 
     # -- links -----------------------------------------------------------------------------------------------------
 
@@ -402,31 +474,68 @@ class Store:
             ).fetchall()
         )
 
-    def tidy(self, progress: Callable[[str, int, int], None] = lambda stage, done, total: None) -> None:
-        """End of an update: drop what nobody wants, and write a new base if enough has changed."""
+    def tidy(
+        self, progress: Callable[[str, int, int], None] = lambda stage, done, total: None, *, mend: bool = True
+    ) -> None:
+        """End of an update: drop what nobody wants, write the snapshots anew if enough has changed or (with `mend`) one
+        of them is damaged, remove files left behind.
+        """
         with self.transaction():
             catalog.sweep_vectors(self._connection)
         mapped, damaged = self._base(), self.is_damaged()
         last_id, in_base = (0, 0) if mapped is None else (mapped.last_id, mapped.count)
         newer = self._count("passage JOIN vector USING (embedded) WHERE passage.id > ?", last_id)
-        if damaged or is_due(newer, self._count("dead"), in_base):
+        if self.pending_count():
+            pass  # a snapshot holds every vector up to its newest passage: those that wait would never get in
+        elif mend if damaged else is_due(newer, self._count("dead"), in_base):
             progress("preparing the search", 0, 2)
             self._write_snapshots(in_base + newer, progress)
             progress("preparing the search", 2, 2)
+        recorded = [json.loads(self._get(key) or "{}") for key in ("base", "common")]
+        self._remove_snapshots_but([said.get(name) for said in recorded for name in ("file", "rows_file")])
+        with self.transaction():
+            self._connection.execute("DELETE FROM manifest WHERE key = 'unfinished'")
 
     def _write_snapshots(self, count: int, progress: Callable[[str, int, int], None]) -> None:
         generation = int(self._get("generation") or 0) + 1
-        base = write_base(self.folder, generation, count, self._dimension(), partial(self.vector_batches, 0))
-        progress("preparing the search", 1, 2)
-        common = write_common(self.folder, generation, self._connection)
+        with self.saying("written", OSError):
+            base = write_base(self.folder, generation, count, self._dimension(), partial(self.vector_batches, 0))
+            progress("preparing the search", 1, 2)
+            common = write_common(self.folder, generation, self._connection)
         with self.transaction():
             self._set("generation", str(generation))
             self._set("base", json.dumps(asdict(base)))
             self._set("common", json.dumps(asdict(common)))
             self._connection.execute("DELETE FROM dead")
-        for old in (*self.folder.glob("vectors-*"), *self.folder.glob("words-*")):
-            if old.name not in (base.file, base.rows_file, common.file):
-                old.unlink(missing_ok=True)
+
+    def drop_snapshots(self) -> None:
+        """Do without FAISS base and common words; `tidy` makes them anew where they pay."""
+        with self.transaction():
+            self._connection.execute("DELETE FROM manifest WHERE key IN ('base', 'common')")
+            self._connection.execute("DELETE FROM dead")
+        self._mapped.clear()
+        self._remove_snapshots_but(())
+
+    def _remove_snapshots_but(self, kept: Sequence[str | None]) -> None:
+        """Those of earlier generations, and what a process that was killed had begun to write."""
+        with self.saying("tidied", OSError):
+            for file in (*self.folder.glob("vectors-*"), *self.folder.glob("words-*")):
+                if file.name not in kept:
+                    file.unlink(missing_ok=True)
+
+    def _scrub(self) -> None:
+        """Free pages, and words of removed notes in segments of FTS5, still hold text; here they go."""
+        with self.transaction():
+            for table in ("words", "names", "anchors"):
+                self._connection.execute(f"INSERT INTO {table}({table}) VALUES ('optimize')")
+        try:
+            self._connection.execute("VACUUM")
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.OperationalError as error:
+            raise IndexUnusable(
+                f"What was removed from the index in {self.folder} can no longer be found, but its space could not be "
+                f"cleared: {error}. The next `notesearch index` goes on as usual."
+            ) from error
 
     # -- searching -------------------------------------------------------------------------------------------------
 
@@ -448,7 +557,7 @@ class Store:
             for rows in self._rows_after(base.last_id if base else 0)
             for pair in vectors.search_rows(*rows, query, k, within)
         ]
-        if base is not None:
+        if base is not None and base.count:
             found += base.search(query, k, self._dead(), within)
         return sorted(found, key=lambda pair: (-pair[1], pair[0]))[:k]
 
@@ -458,7 +567,10 @@ class Store:
         """(passage id, BM25) of passages with any of the words `asked`, best `k` first."""
         common = self._common() if field_weights == words.FieldWeights() else None
         if common is not None:
-            return search_common(self._connection, common, self._tokens(asked), k, self._dead(), within)
+            try:
+                return search_common(self._connection, common, self._tokens(asked), k, self._dead(), within)
+            except (IndexError, ValueError):  # a changed byte leads out of the file, or to no passage there is
+                self._mapped["common"] = (self._mapped["common"][0], None)
         chosen = None if within is None else within.tolist()
         return words.search_passages(self._connection, words.any_of(asked), k, field_weights, chosen)
 
@@ -476,6 +588,19 @@ class Store:
     def anchored(self, expression: str, limit: int) -> list[tuple[int, int | None, str]]:
         """What links call so: see `links.anchored`."""
         return links.anchored(self._connection, expression, limit)
+
+    def headed(self, asked: Iterable[str], limit: int) -> list[PassageRow]:
+        """Passages in whose headings all the words `asked` stand, at most `limit`, in the order of notes and lines."""
+        found = self.passages(words.headed(self._connection, asked, limit)).values()
+        return sorted(found, key=lambda passage: (passage.note, passage.start))
+
+    def knows(self, word: str) -> bool:
+        """Whether a passage or the name of a note holds `word`, in any of its forms."""
+        return words.knows(self._connection, word)
+
+    def name_words(self) -> dict[str, set[int]]:
+        """Each word, without case and accents, of the names of notes → ids of the notes that are called so."""
+        return self._until_written("name words", lambda: catalog.name_words(self._connection))
 
     def matching(self, expression: str, within: Ids | None) -> Ids:
         """Ids of all passages that match `expression`, ascending."""
@@ -622,13 +747,72 @@ class Store:
 
     def size_bytes(self) -> int:
         """What the index takes on disk."""
-        ours = (DATABASE, "vectors-", "words-")
-        return sum(path.stat().st_size for path in self.folder.iterdir() if path.name.startswith(ours))
+        size = 0
+        for path in self._files():
+            with suppress(FileNotFoundError):  # a writer has just put another in its place
+                size += path.stat().st_size
+        return size
 
     def is_damaged(self) -> bool:
         """Whether a recorded file cannot be used, so that search is slower: of vectors, or of common words."""
-        missing = (self._get("base") and self._base() is None, self._get("common") and self._common() is None)
-        return any(missing)
+        return not (self._is_usable("base") and self._is_usable("common"))
+
+    # -- checking and mending ---------------------------------------------------------------------------------------
+
+    def unsound(self) -> Iterator[check.Unsound]:
+        """All that is not as it must be, as far as can be told without the notes. Needs the writer's lock.
+
+        Of a database that SQLite finds damaged nothing else is looked at.
+        """
+        connection, bad = self._connection, False
+        try:
+            for found in check.database(connection):
+                bad = True
+                yield found
+            if not bad:
+                yield from check.full_text(connection)
+                yield from check.vectors(connection, self._dimension(), self.basis().shape[1] if self.recipe() else 0)
+                yield from check.orphans(connection)
+                yield from self._unsound_snapshots()
+        except (sqlite3.DatabaseError, ValueError) as error:
+            yield check.Unsound("database", f"the database cannot be read: {error}")
+        yield from check.rights(self.folder, self._files())
+
+    def _unsound_snapshots(self) -> Iterator[check.Unsound]:
+        base, common, recorded = self._base(), self._common(), self._get("common")
+        if self.is_damaged():
+            yield check.Unsound("snapshots", "a file of vectors or common words is missing, cut, or cannot be read")
+        try:
+            if base is not None:
+                yield from check.base(self._connection, base, self.vector_batches())
+            if common is not None and recorded is not None:
+                yield from check.common(self._connection, common, CommonWords(**json.loads(recorded)), self.folder)
+        except (ValueError, LookupError, ArithmeticError, RuntimeError, MemoryError) as error:  # numpy's, and FAISS's
+            yield check.Unsound("snapshots", f"a file of vectors or common words cannot be read: {error}")
+
+    def mend(self, unsound: Iterable[check.Unsound]) -> None:
+        """Make anew what follows from other things here, and have the next update read and embed again what does not.
+        A damaged database needs `salvage` before. Needs the writer's lock.
+        """
+        unsound = list(unsound)
+        parts = {found.part for found in unsound}
+        with self.transaction():
+            keys = [(key,) for found in unsound for key in found.keys]
+            self._connection.executemany("DELETE FROM vector WHERE embedded = ?", keys)
+            notes = [(note,) for found in unsound for note in found.notes]
+            self._connection.executemany("UPDATE note SET content_hash = x'', size = -1 WHERE id = ?", notes)
+            if "full text" in parts:
+                catalog.rebuild_full_text(self._connection)
+            catalog.sweep_vectors(self._connection)
+        for file in self._files():
+            file.chmod(0o600)
+        if parts & {"full text", "vectors", "snapshots"}:
+            self.drop_snapshots()
+
+    def _files(self) -> list[Path]:
+        """The files of the index that are there."""
+        ours = (DATABASE, LOCK, LAST, DAMAGED, "vectors-", "words-")
+        return [path for path in self.folder.iterdir() if path.name.startswith(ours)]
 
     # -- inside ----------------------------------------------------------------------------------------------------
 
@@ -648,9 +832,13 @@ class Store:
             "dead", lambda: np.array([row[0] for row in self._connection.execute(rows)], np.int64)
         )
 
+    def stamp(self) -> tuple[int, int]:
+        """Another whenever somebody has written, here or in another process."""
+        return int(self._connection.execute("PRAGMA data_version").fetchone()[0]), self._writes
+
     def _until_written(self, name: str, make: Callable[[], T]) -> T:
         """What `make` gives, kept until somebody writes."""
-        stamp = int(self._connection.execute("PRAGMA data_version").fetchone()[0]), self._writes
+        stamp = self.stamp()
         kept = self._kept.get(name)
         if kept is None or kept[0] != stamp:
             kept = self._kept[name] = (stamp, make())
@@ -662,6 +850,21 @@ class Store:
 
     def _common(self) -> MappedWords | None:
         return self._opened("common", lambda recorded: open_common(self.folder, CommonWords(**recorded)))
+
+    def _is_usable(self, key: str) -> bool:
+        """Whether a recorded file, if any, could be opened; of one not opened yet, whether it is there as it was
+        written, since to open it brings numpy, which an update that finds nothing need not wait for.
+        """
+        recorded = self._get(key)
+        kept = self._mapped.get(key)
+        if recorded is None or (kept is not None and kept[0] == recorded):
+            return recorded is None or (kept is not None and kept[1] is not None)
+        value = json.loads(recorded)
+        sizes = {value["file"]: value["size"]}
+        if rows_file := value.get("rows_file"):
+            sizes[rows_file] = value["count"] * (2 * self._dimension() + 8)
+        files = ((self.folder / name, size) for name, size in sizes.items())
+        return all(path.is_file() and path.stat().st_size == size for path, size in files)
 
     def _opened(self, key: str, open_: Callable[[dict[str, Any]], T | None]) -> T | None:
         """A recorded file, mapped once; None if none is recorded or it cannot be used."""
@@ -693,27 +896,71 @@ class Store:
         self._connection.execute("INSERT OR REPLACE INTO manifest VALUES (?, ?)", (key, value))
 
 
+_recipe = lru_cache(maxsize=4)(Recipe.from_json)  # asked for several times in a question
+
+
+@contextmanager
+def writing(folder: Path, wait_s: float = 10.0) -> Iterator[None]:
+    """Hold the writer's lock. Raises IndexBusy if another process still has it after `wait_s` seconds."""
+    with ExitStack() as held:
+        try:
+            held.enter_context(locked(folder / LOCK, wait_s))
+        except TimeoutError:
+            raise IndexBusy(
+                f"Another notesearch is writing the index in {folder}; waited {wait_s:g} s. Try again when it is done."
+            ) from None
+        except OSError as error:
+            raise IndexUnusable(_refusal(folder, "written", error.strerror or str(error))) from error
+        yield
+
+
 def _make_folder(folder: Path) -> None:
     """What is made here is the owner's alone; a folder that was there keeps its rights."""
-    if not folder.exists():
-        folder.mkdir(parents=True, mode=0o700)
+    folder.mkdir(parents=True, mode=0o700, exist_ok=True)
     database = folder / DATABASE
     if not database.exists():
         database.touch(mode=0o600)
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    """A connection to tables that are up to date."""
     connection = sqlite3.connect(path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
-    try:
-        for pragma in (f"page_size = {_PAGE_BYTES}", "journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
-            connection.execute(f"PRAGMA {pragma}")
-        if schema.migrate(connection):
-            connection.execute("UPDATE note SET content_hash = x'', size = -1")
-    except BaseException:
-        connection.close()
-        raise
+    for pragma in ("synchronous = NORMAL", "foreign_keys = ON", f"mmap_size = {_MAPPED_BYTES}"):
+        connection.execute(f"PRAGMA {pragma}")
     return connection
+
+
+@contextmanager
+def _saying(folder: Path, tried: str, *others: type[OSError]) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            raise IndexDamaged(
+                f"The index in {folder} is damaged ({error}). Run: notesearch index, which makes it anew "
+                "from the notes."
+            ) from error
+        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise IndexBusy(f"Another process holds the index in {folder}. Try again when it is done.") from error
+        if code in _REFUSED:
+            raise IndexUnusable(_refusal(folder, tried, str(error))) from error
+        raise
+    except others as error:
+        raise IndexUnusable(_refusal(folder, tried, error.strerror or str(error))) from error
+
+
+_REFUSED = (
+    sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_AUTH, sqlite3.SQLITE_NOLFS,
+)  # fmt: skip
+"""What a disk or system says no with; all else that SQLite may say is a mistake of ours."""
+
+
+def _refusal(folder: Path, tried: str, seen: str) -> str:
+    return (
+        f"The index in {folder} could not be {tried}: {seen}. What was there before is unharmed. Check the disk (full, "
+        "read-only, not yours?), or name another folder with --index or NOTESEARCH_INDEX."
+    )
 
 
 def now_ns() -> int:

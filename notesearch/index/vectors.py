@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final, TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
+from notesearch.later import numpy as np
 
-Vectors = NDArray[np.float32]
-Ids = NDArray[np.int64]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
-STORED = np.float16
+Vectors: TypeAlias = "NDArray[np.float32]"
+Ids: TypeAlias = "NDArray[np.int64]"
+
+STORED: Final = "float16"
 """Half precision on disk: 2 bytes a number; cosines move by less than 0.001."""
 
 

@@ -9,13 +9,15 @@ nothing a person types is FTS5 syntax.
 from __future__ import annotations
 
 import sqlite3
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
+from notesearch.spaceless import SPACELESS, pairs, terms_of
 
-from notesearch.language import SPACELESS, pairs, terms_of
+if TYPE_CHECKING:
+    from notesearch.index.vectors import Ids
 
 _SELECTION_IN_SQL = 500
 """Up to this many rowids stand in the statement itself; above, a temporary table is cheaper than parsing them."""
@@ -111,13 +113,30 @@ def _search(
     return [(int(row[0]), float(row[1])) for row in rows]
 
 
-def holders(connection: sqlite3.Connection, expression: str, within: NDArray[np.int64] | None) -> Iterator[int]:
+def holders(connection: sqlite3.Connection, expression: str, within: Ids | None) -> Iterator[int]:
     """Ids of the passages that match, ascending, as they are found; of those `within`, which is ascending, too."""
     if not expression:
         return
     for (id_,) in connection.execute("SELECT rowid FROM words WHERE words MATCH ?", (expression,)):
-        if within is None or id_ in within[(at := np.searchsorted(within, id_)) : at + 1]:
+        if within is None or id_ in within[(at := bisect_left(within, id_)) : at + 1]:
             yield id_
+
+
+def headed(connection: sqlite3.Connection, words: Iterable[str], limit: int) -> list[int]:
+    """Ids of passages whose headings hold every one of `words`, as they are found, at most `limit`."""
+    expression = all_of(any_of([word]) for word in words)
+    if not expression:
+        return []
+    statement = "SELECT rowid FROM words WHERE words MATCH ? LIMIT ?"
+    return [int(row[0]) for row in connection.execute(statement, (f"headings : ({expression})", limit))]
+
+
+def knows(connection: sqlite3.Connection, word: str) -> bool:
+    """Whether a passage or the name of a note holds `word`, in any of its forms."""
+    expression = any_of([word])
+    statement = "SELECT 1 FROM {0} WHERE {0} MATCH ? LIMIT 1"
+    tables = ("words", "names")
+    return any(connection.execute(statement.format(table), (expression,)).fetchone() for table in tables)
 
 
 def count_holding(connection: sqlite3.Connection, expression: str, most: int = MOST) -> int:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from notesearch.index.catalog import KnownFile
+from notesearch.index.records import Fingerprint
 from notesearch.read.vault import File, Walk
 
 _GRAIN_NS = 2_000_000_000
@@ -49,16 +50,20 @@ def compare(known: Mapping[str, KnownFile], walk: Walk, files: Sequence[File], *
     """What differs between `known` and the `files` that a walk found; with `verify` every file is doubtful."""
     added: list[File] = []
     doubtful: list[tuple[KnownFile, File]] = []
-    missing = dict(known)
     for file in files:
-        before = missing.pop(file.path, None)
+        before = known.get(file.path)
         if before is None:
             added.append(file)
         elif verify or not _is_unchanged(before, file):
             doubtful.append((before, file))
     unchanged = len(files) - len(added) - len(doubtful)
+    found = {file.path for file in files} if len(files) - len(added) < len(known) else known.keys()
     elsewhere = frozenset(walk.not_downloaded)
-    gone = [before for path, before in missing.items() if path not in elsewhere and not _under(path, walk.unreadable)]
+    gone = [
+        before
+        for path, before in known.items()
+        if path not in found and path not in elsewhere and not _under(path, walk.unreadable)
+    ]
     moved = _moves(gone, added)
     taken = {id(file) for _, file in moved}
     left = {before.note for before, _ in moved}
@@ -71,13 +76,20 @@ def compare(known: Mapping[str, KnownFile], walk: Walk, files: Sequence[File], *
     )
 
 
-def looks_like_an_accident(known: int, removed: int) -> bool:
-    """Whether so many notes are missing that nothing may be deleted without being told to (rule F9)."""
-    return removed > _FEW and removed * 2 > known
+def looks_like_an_accident(known: int, missing: int, *, empty: bool) -> bool:
+    """Whether so many notes are missing that nothing may be deleted without being told to (rule F9). A vault that is
+    `empty` may be the bare place where a drive is mounted, however few its notes were.
+    """
+    return (missing > _FEW and missing * 2 > known) or (empty and missing > 0)
 
 
 def _is_unchanged(before: KnownFile, file: File) -> bool:
-    return before.fingerprint == file.fingerprint and file.fingerprint.mtime_ns + _GRAIN_NS <= before.scanned_ns
+    return before.state == file.fingerprint and is_settled(file.fingerprint, before.scanned_ns)
+
+
+def is_settled(fingerprint: Fingerprint, scanned_ns: int) -> bool:
+    """Whether a file that changed after the scan that recorded it would have another fingerprint."""
+    return fingerprint.mtime_ns + _GRAIN_NS <= scanned_ns
 
 
 def _under(path: str, folders: Sequence[str]) -> bool:

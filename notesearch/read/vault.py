@@ -16,15 +16,16 @@ import stat
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from unicodedata import normalize
-
-import regex
-from pathspec import GitIgnoreSpec
 
 from notesearch.errors import VaultError
 from notesearch.index.records import ROLES, Fingerprint, Role, VaultKind
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
 
 IGNORE_FILE = ".notesearchignore"
 """Patterns as in .gitignore, at the vault's root."""
@@ -41,6 +42,8 @@ class WalkRules:
     """Links are followed only into one of these (F4); what lies in the vault is found without its links."""
     max_bytes: int = 16 * 1024 * 1024
     include_templates: bool = False
+    inner_vaults: tuple[str, ...] = ()
+    """Folders that are vaults of their own, such as "work/": what lies in them is theirs."""
 
 
 class File(NamedTuple):
@@ -102,13 +105,16 @@ class Walk:
 
 
 class Unreadable(Exception):
-    """A file cannot be read now, for a reason to report. `gone`: the system says that it is not there (F9)."""
+    """A file cannot be read now, for a reason to report. `gone`: the system says that it is not there (F9); `passing`:
+    nothing of the file itself says so, and the next try may succeed.
+    """
 
-    def __init__(self, path: str, reason: str, *, gone: bool = False) -> None:
+    def __init__(self, path: str, reason: str, *, gone: bool = False, passing: bool = False) -> None:
         super().__init__(f"{path}: {reason}")
         self.path = path
         self.reason = reason
         self.gone = gone
+        self.passing = passing
 
 
 # -- What kind of vault (F1, U1) -------------------------------------------------------------------------------------
@@ -137,8 +143,10 @@ def kind_by_files(paths: Iterable[str]) -> VaultKind:
     notes = [path for path in paths if path.lower().endswith(".md")]
     if {"journals", "pages"} <= {path.partition("/")[0] for path in notes if "/" in path}:
         return VaultKind.LOGSEQ
+    if "root.md" not in notes:
+        return VaultKind.PLAIN
     dotted = sum("." in path[:-3] and "/" not in path for path in notes)
-    return VaultKind.DENDRON if "root.md" in notes and dotted * 2 > len(notes) else VaultKind.PLAIN
+    return VaultKind.DENDRON if dotted * 2 > len(notes) else VaultKind.PLAIN
 
 
 def obsidian_root(root: Path) -> Path | None:
@@ -163,16 +171,18 @@ def original_of(path: str) -> str:
 def walk(root: Path, rules: WalkRules | None = None) -> Walk:
     """The files of a vault. Raises VaultError if its folder is missing, is a file, or cannot be listed."""
     rules = rules or WalkRules()
-    _check_root(root)
+    identity = _check_root(root)
     settings = _VaultSettings(root)
     left_out = settings.left_out(rules)
     daily_format = settings.daily_format()
     walker = _Walker(os.path.realpath(root), rules, left_out)
     walker.walk()
+    if _check_root(root) != identity:  # unmounted, say: what was not found need not be gone
+        raise VaultError(f"The vault {root} was exchanged for another folder while it was read. Try again.")
     kind = detect_kind(root)
     return Walk(
         kind=kind_by_files(file.path for file in walker.files) if kind is VaultKind.PLAIN else kind,
-        files=tuple(sorted(walker.files, key=lambda file: file.path)),
+        files=tuple(sorted(walker.files, key=itemgetter(0))),  # by path
         unreadable=tuple(sorted(walker.unreadable)),
         not_downloaded=tuple(sorted(walker.not_downloaded)),
         problems=(*settings.problems, *left_out.problems),
@@ -182,18 +192,39 @@ def walk(root: Path, rules: WalkRules | None = None) -> Walk:
 
 
 _ROOT_TROUBLES: dict[type[OSError], tuple[str, str]] = {
-    FileNotFoundError: ("there is no such folder", "Check the path, or connect the drive it lies on."),
+    FileNotFoundError: (
+        "there is no such folder",
+        "Connect the drive it lies on, or say where it is now: notesearch vaults move OLD NEW.",
+    ),
     NotADirectoryError: ("it is a file", "Name the folder that holds the notes."),
 }
 
 
-def _check_root(root: Path) -> None:
+def _check_root(root: Path) -> tuple[int, int]:
+    """What tells the folder from any other."""
     try:
         os.scandir(root).close()
+        status = os.stat(root)
+        return status.st_dev, status.st_ino
     except OSError as error:
         unnamed = (f"the system says: {_words(error)}", "Check that you may list this folder.")
         seen, way_out = _ROOT_TROUBLES.get(type(error), unnamed)
         raise VaultError(f"Cannot read the vault {root}: {seen}. {way_out} The index stays as it is.") from error
+
+
+def is_gone(root: Path, path: str) -> bool:
+    """Whether the file system says that there is nothing at `path` any more: the proof without which the index forgets
+    no note (F9). Raises Unreadable where it says neither.
+    """
+    try:
+        os.lstat(os.path.join(root, path))
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except (OSError, ValueError) as error:
+        raise Unreadable(
+            path, f"cannot be looked at: {_words(error) if isinstance(error, OSError) else error}"
+        ) from error
+    return False
 
 
 class _Walker:
@@ -292,7 +323,7 @@ class _Walker:
         role = self._roles.get(name[dot:].lower(), "attachment") if dot > 0 else "attachment"
         conflict_copy = "onflict" in name and _CONFLICT_COPY.search(name) is not None
         too_large = status.st_size > self._max_bytes and role != "attachment"
-        self.files.append(File(path, _fingerprint(status), role, conflict_copy, too_large))
+        self.files.append(tuple.__new__(File, (path, _fingerprint(status), role, conflict_copy, too_large)))
 
 
 def _is_within(real: str, folders: Iterable[str]) -> bool:
@@ -304,7 +335,8 @@ def _special(mode: int) -> str:
 
 
 def _fingerprint(status: os.stat_result) -> Fingerprint:
-    return Fingerprint(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+    values = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+    return tuple.__new__(Fingerprint, values)  # half the time of calling it, and there is one for every file
 
 
 # -- What the settings leave out (F3) --------------------------------------------------------------------------------
@@ -329,12 +361,12 @@ class _LeftOut:
     Compared in NFC: a disk may spell an accent otherwise than the settings, and what is private must stay out.
     """
 
-    def __init__(self, prefixes: Iterable[str], expressions: Iterable[str], patterns: Iterable[str]) -> None:
+    def __init__(self, prefixes: Iterable[str], expressions: Sequence[str], patterns: Iterable[str]) -> None:
         self.problems: list[Problem] = []
         self._prefixes = tuple(normalize("NFC", prefix) for prefix in prefixes if prefix)
         self._expressions = list(self._compiled(expressions))
         lines = [normalize("NFC", line) for line in self._understood(patterns)]
-        self._patterns = GitIgnoreSpec.from_lines(lines) if lines else None
+        self._patterns = _spec(lines) if lines else None
 
     def __bool__(self) -> bool:
         """Whether anything is left out at all."""
@@ -363,7 +395,9 @@ class _LeftOut:
                 self._refuse(_OBSIDIAN_APP, f"/{expression.pattern}/", "takes too long")
         return False
 
-    def _compiled(self, expressions: Iterable[str]) -> Iterator[Any]:
+    def _compiled(self, expressions: Sequence[str]) -> Iterator[Any]:
+        if expressions:
+            import regex  # few vaults need it, and every cold start would wait
         for text in expressions:
             if len(text) > _LONGEST_EXPRESSION:
                 self._refuse(_OBSIDIAN_APP, f"/{text}/", "is too long")
@@ -380,13 +414,20 @@ class _LeftOut:
                 if line.count("**") > 3 or any(part.count("*") > 3 for part in line.split("/")):
                     self._refuse(IGNORE_FILE, line, "has too many stars")
                 else:
-                    GitIgnoreSpec.from_lines([line])
+                    _spec([line])
                     yield line
             except ValueError:
                 self._refuse(IGNORE_FILE, line, "is no pattern")
 
     def _refuse(self, file: str, pattern: str, reason: str) -> None:
         self.problems.append(Problem(file, f"{pattern[:80]} {reason}; nothing is left out by it"))
+
+
+def _spec(lines: Sequence[str]) -> GitIgnoreSpec:
+    """Patterns as in .gitignore. Raises ValueError for one that is none."""
+    from pathspec import GitIgnoreSpec  # few vaults need it, and every cold start would wait
+
+    return GitIgnoreSpec.from_lines(lines)
 
 
 def _composed(path: str) -> str:
@@ -407,8 +448,9 @@ class _VaultSettings:
         expressions = [text[1:-1] for text in filters if _EXPRESSION.fullmatch(text)]
         prefixes = [text for text in filters if not _EXPRESSION.fullmatch(text)]
         templates = "" if rules.include_templates else self._setting(_OBSIDIAN_TEMPLATES, "folder").strip("/")
-        patterns = [*rules.exclude, *re.split(r"[\r\n]+", self._text(IGNORE_FILE))]
-        return _LeftOut([*prefixes, *self._hidden_by_logseq(), templates and f"{templates}/"], expressions, patterns)
+        patterns = [*rules.exclude, *filter(None, re.split(r"[\r\n]+", self._text(IGNORE_FILE)))]
+        prefixes += [*self._hidden_by_logseq(), templates and f"{templates}/", *rules.inner_vaults]
+        return _LeftOut(prefixes, expressions, patterns)
 
     def daily_format(self) -> str | None:
         """The format of a daily note's path, as Obsidian or Logseq is set to write it."""
@@ -474,8 +516,9 @@ def read_bytes(root: Path, path: str, limit: int, linked_folders: Sequence[Path]
     except (FileNotFoundError, NotADirectoryError) as error:
         raise Unreadable(path, "is gone", gone=True) from error
     except OSError as error:
-        raise Unreadable(path, f"cannot be read: {_words(error)}") from error
-    raise Unreadable(path, "changes while it is read; left for the next run")
+        passing = not isinstance(error, PermissionError)  # what a disk or a network does not give now; rights stay
+        raise Unreadable(path, f"cannot be read: {_words(error)}", passing=passing) from error
+    raise Unreadable(path, "changes while it is read; left for the next run", passing=True)
 
 
 def _place(root: Path, path: str, linked_folders: Sequence[Path]) -> str:

@@ -6,29 +6,22 @@ with like.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from notesearch.index.catalog import NoteRow
-from notesearch.index.records import DateSpan
+from notesearch.index.records import DateSpan, quickly
 from notesearch.index.store import Store
 from notesearch.index.vectors import Ids
 from notesearch.index.words import FieldWeights, all_of, any_of, phrase
-from notesearch.language import STOP_WORDS, words_of
 from notesearch.maxsim import best_matches, maxsim, together
+from notesearch.retrieve.names import NAMES_DEPTH, anchor_fits, heading_fits, title_fits
 from notesearch.retrieve.query import Query
 
 DENSE_DEPTH = 200
 LEXICAL_DEPTH = 400
-NAMES_DEPTH = 20
-ANCHORS_DEPTH = 300
-"""Links whose words match; a note that many link to should not hide the others."""
-_MOSTLY = 0.67
-"""A link must say most of what is asked: one word of two, "scale", is said of too many notes."""
 DATED_DEPTH = 40
 """Notes of the days a question speaks of; a question about a whole year should not make all of it candidates."""
 
@@ -52,10 +45,12 @@ class Candidate:
 
     `dense`: cosine; None without a vector. `lexical`: BM25 as a share of what a perfect match of the question's words
     would get, 0..1. `only`: whether no other passage holds every telling word. `title`: how well the note's name fits
-    the question, 0..1; `links`: how well what links from other notes call it does. `time`: how far the note lies in
+    the question, 0..1; `links`: how well what links from other notes call it does; `heading`: 1 where a section begins
+    whose heading is the question, less where other notes have such a section, too. `time`: how far the note lies in
     the days the question speaks of, 0..1. `rerank`: MaxSim; `note_rerank`: MaxSim of the note's candidates taken
     together, since a note often says in one paragraph who and in another what. Both None until asked for, or without
-    token vectors. `neighbours`: the passages before and after.
+    token vectors. `cross`: what a cross-encoder says, 0..1; 0 where none was asked. `neighbours`: the passages before
+    and after.
     """
 
     id: int
@@ -65,10 +60,15 @@ class Candidate:
     only: bool = False
     title: float = 0.0
     links: float = 0.0
+    heading: float = 0.0
     time: float = 0.0
     rerank: float | None = None
     note_rerank: float | None = None
+    cross: float = 0.0
     neighbours: tuple[int, ...] = ()
+
+
+_candidate = quickly(Candidate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,7 @@ class Arms:
     lexical: bool = True
     title: bool = True
     links: bool = True
+    headings: bool = True
     time: bool = True
     rerank: bool = True
     fields: FieldWeights = FieldWeights()
@@ -86,8 +87,8 @@ class Arms:
 
 @dataclass(frozen=True, slots=True)
 class _Evidence:
-    """What the arms found. `dense`, `lexical` and `only` go by passage id, `title` and `time` by note id, `links` by
-    (note, passage), the passage None where a link names no part.
+    """What the arms found. `dense`, `lexical`, `only` and `headings` go by passage id, `title` and `time` by note id,
+    `links` by (note, passage), the passage None where a link names no part.
 
     A note's own share of the question's words stands in `lexical` under its negated id.
     """
@@ -98,6 +99,7 @@ class _Evidence:
     only: Set[int]
     title: Mapping[int, float]
     links: Mapping[tuple[int, int | None], float]
+    headings: Mapping[int, float]
     time: Mapping[int, float]
 
 
@@ -121,7 +123,8 @@ class Candidates:
         first = store.first_passages(list(named))
         dated = store.passages_within(list(evidence.time)).tolist()
         worded = (id_ for id_ in evidence.lexical if id_ > 0)
-        ids = {*evidence.dense, *worded, *evidence.only, *dated, *parts, *(first.get(note, -note) for note in named)}
+        begun = (first.get(note, -note) for note in named)
+        ids = {*evidence.dense, *worded, *evidence.only, *evidence.headings, *dated, *parts, *begun}
         owners = store.passages_of_notes({*named, *(note for note, _ in evidence.links)})
         return self._described(self._allowed(ids), owners)
 
@@ -131,15 +134,18 @@ class Candidates:
         known = {c.id: c for c in chosen}
         new = self._allowed({n for beside in around.values() for n in beside} - known.keys())
         owners = self._store.notes_of_passages([*(i for i in known if i > 0), *new])
-        everyone = [*(replace(c, note=owners.get(c.id, c.note)) for c in chosen), *self._described(new, owners)]
+        everyone = [*chosen, *self._described(new, owners)]
+        notes = {c.id: owners.get(c.id, c.note) for c in everyone}
         links = _both_ways(around)
-        reranked = self._maxsim({c.id: c.note for c in everyone if c.id > 0})
-        return [self._beside(c, links.get(c.id, ()), reranked.get(c.id)) for c in everyone]
+        reranked = self._maxsim({id_: note for id_, note in notes.items() if id_ > 0})
+        return [self._beside(c, notes[c.id], links.get(c.id, ()), reranked.get(c.id)) for c in everyone]
 
     @staticmethod
-    def _beside(candidate: Candidate, neighbours: tuple[int, ...], maxsims: tuple[float, float] | None) -> Candidate:
-        own, note = maxsims or (None, None)
-        return replace(candidate, neighbours=neighbours, rerank=own, note_rerank=note)
+    def _beside(
+        candidate: Candidate, note: int, neighbours: tuple[int, ...], maxsims: tuple[float, float] | None
+    ) -> Candidate:
+        own, whole = maxsims or (None, None)
+        return replace(candidate, note=note, neighbours=neighbours, rerank=own, note_rerank=whole)
 
     def _gather(self, query: Query, k: int, notes: Sequence[int] | None) -> _Evidence:
         store, arms, within = self._store, self._arms, self._within
@@ -147,10 +153,13 @@ class Candidates:
             return self._gather_signs(query.signs, notes)
         vector = self._meaning.vector if self._meaning and arms.dense else None
         words = query.telling_words
+        called = any_of((*words, *query.completions))
         ideal = _ideal(store, query) if arms.lexical else 1.0
         found = store.lexical(words, max(LEXICAL_DEPTH, k), arms.fields, within) if arms.lexical else []
-        only = store.only_holder(words, within) if arms.lexical else None
-        named = store.named(any_of(words), NAMES_DEPTH, notes) if arms.title and not query.phrases else []
+        named = store.named(called, NAMES_DEPTH, notes) if arms.title and not query.phrases else []
+        title = title_fits(store, query, [note for note, _ in named])
+        is_name = 1.0 in title.values()  # who asks for a note by its name does not mean another that holds the words
+        only = store.only_holder(words, within) if arms.lexical and not is_name else None
         return _Evidence(
             vector=vector,
             dense=dict(store.dense(vector, max(DENSE_DEPTH, k), within)) if vector is not None else {},
@@ -158,8 +167,9 @@ class Candidates:
                 id_: min(score / ideal, 1.0) for id_, score in (*found, *((-note, score) for note, score in named))
             },
             only=set() if only is None else {only},
-            title=_title_fits(store, query, [note for note, _ in named]),
-            links=_anchor_fits(store, query, any_of(words), notes) if arms.links else {},
+            title=title,
+            links=anchor_fits(store, query, any_of(words), notes) if arms.links else {},
+            headings=heading_fits(store, query, within) if arms.headings else {},
             time=_dated(store, query.dates, notes) if arms.time else {},
         )
 
@@ -168,7 +178,7 @@ class Candidates:
         called = set(self._store.called_with(signs))
         title = dict.fromkeys(called if notes is None else called & set(notes), 1.0)
         lexical = dict.fromkeys([] if self._within is None else self._within[:LEXICAL_DEPTH].tolist(), 1.0)
-        return _Evidence(vector=None, dense={}, lexical=lexical, only=set(), title=title, links={}, time={})
+        return _Evidence(None, dense={}, lexical=lexical, only=set(), title=title, links={}, headings={}, time={})
 
     def _allowed(self, ids: Iterable[int]) -> list[int]:
         """A note without text has passed the filters by itself; passages must be within what may be shown."""
@@ -186,7 +196,7 @@ class Candidates:
             unseen = self._store.vectors_of([i for i in ids if i > 0 and i not in dense])
             dense |= {i: float(row @ evidence.vector) for i, row in unseen.items()}
         return [
-            Candidate(
+            _candidate(
                 id=i,
                 note=note,
                 dense=dense.get(i),
@@ -194,6 +204,7 @@ class Candidates:
                 only=i in evidence.only,
                 title=evidence.title.get(note, 0.0),
                 links=max(evidence.links.get((note, None), 0.0), evidence.links.get((note, i), 0.0)),
+                heading=evidence.headings.get(i, 0.0),
                 time=evidence.time.get(note, 0.0),
             )
             for i in ids
@@ -202,7 +213,7 @@ class Candidates:
 
     def _maxsim(self, notes: Mapping[int, int]) -> dict[int, tuple[float, float]]:
         """Passage id → its own MaxSim and its note's; `notes` says whose the passages are."""
-        if self._meaning is None or not self._arms.rerank:
+        if self._meaning is None or not self._arms.rerank or not notes:
             return {}
         packed = self._store.tokens_of(list(notes))
         best = best_matches(self._meaning.tokens, self._store.basis(), list(packed.values()))
@@ -233,41 +244,6 @@ def _ideal(store: Store, query: Query) -> float:
     A word that no passage holds counts fully, so that finding only "say" of "what did the physician say" is little.
     """
     return _SATURATION * sum(store.rarity(query.telling_words)) or 1.0
-
-
-def _title_fits(store: Store, query: Query, notes: Sequence[int]) -> dict[int, float]:
-    """Note id → fit of the best of its names; 0 if only its tags or properties share words with the question."""
-    asked = _key_words(query.text)
-    return {note: max(_fit(asked, name) for name in _names(row)) for note, row in store.notes(notes).items()}
-
-
-def _anchor_fits(
-    store: Store, query: Query, words: str, notes: Sequence[int] | None
-) -> dict[tuple[int, int | None], float]:
-    """(note, passage or None) → fit of the best of what links call it."""
-    asked = _key_words(query.text)
-    allowed = None if notes is None else set(notes)
-    fits: dict[tuple[int, int | None], float] = {}
-    for note, passage, shown in store.anchored(words, ANCHORS_DEPTH):
-        if (allowed is None or note in allowed) and (fit := _fit(asked, shown)) > _MOSTLY:
-            fits[note, passage] = max(fits.get((note, passage), 0.0), fit)
-    return fits
-
-
-def _names(row: NoteRow) -> Iterable[str]:
-    return (row.title, row.name, row.heading, *row.aliases)
-
-
-def _fit(asked: frozenset[str], name: str) -> float:
-    """1 if question and name are the same words; else the share of both that is common (Dice)."""
-    named = _key_words(name)
-    return 2 * len(asked & named) / (len(asked) + len(named)) if asked and named else 0.0
-
-
-def _key_words(text: str) -> frozenset[str]:
-    folded = unicodedata.normalize("NFKD", text).casefold()
-    words = frozenset("".join(c for c in word if not unicodedata.combining(c)) for word in words_of(folded))
-    return words - STOP_WORDS or words
 
 
 def _dated(store: Store, dates: Sequence[DateSpan], notes: Sequence[int] | None) -> dict[int, float]:

@@ -15,8 +15,12 @@ from statistics import fmean
 
 from notesearch.calibration import shipped
 from notesearch.retrieve.candidates import Candidate
+from notesearch.retrieve.names import NEARLY
 
-ARMS = ("dense", "lexical", "only_one", "title", "exact_name", "links", "time", "rerank", "note_rerank")
+ARMS = (
+    *("dense", "lexical", "only_one", "title", "exact_name", "links", "exact_heading", "time", "rerank", "note_rerank"),
+    "cross",
+)
 """What adds up to the total of a passage alone, as `Weights` names it."""
 
 
@@ -25,7 +29,9 @@ class Weights:
     """What each arm counts, and what the neighbours. Chosen by measurement over the development sets together.
 
     `only_one` is for the one passage that holds every telling word: who types a rare name or a code means it, and what
-    only resembles it may not come before. `exact_name` is for a note asked for by its very name.
+    only resembles it may not come before. `exact_name` is for a note asked for by its very name,
+    `exact_heading` for a section. `cross` is for a model that the user names, so it was not measured: it outweighs no
+    name, and little else withstands it.
     """
 
     dense: float = 0.25
@@ -34,9 +40,11 @@ class Weights:
     title: float = 0.1
     exact_name: float = 2.0
     links: float = 0.3
+    exact_heading: float = 1.0
     time: float = 0.8
     rerank: float = 2.0
     note_rerank: float = 2.0
+    cross: float = 2.0
     neighbours: float = 0.3
 
     @property
@@ -87,6 +95,24 @@ def _probability(total: float, best: Candidate, best_total: float) -> float:
     )
 
 
+def together(rankings: Sequence[Sequence[Ranked]]) -> list[Ranked]:
+    """Rankings by several phrasings of one question as one: the mean of what each says of a passage.
+
+    A passage that a phrasing did not find is to it like the last that it found. Its arms speak as the phrasing has it
+    by which it stands best.
+    """
+    if len(rankings) == 1:
+        return list(rankings[0])
+    found = [{r.candidate.id: r for r in ranking} for ranking in rankings]
+    last = [ranking[-1] for ranking in rankings if ranking]
+    fused = []
+    for id_ in dict.fromkeys(id_ for by_id in found for id_ in by_id):
+        said = [by_id.get(id_, worst) for by_id, worst in zip((each for each in found if each), last, strict=True)]
+        best = max((by_id[id_] for by_id in found if id_ in by_id), key=lambda r: r.total)
+        fused.append(replace(best, total=fmean(r.total for r in said), score=fmean(r.score for r in said)))
+    return sorted(fused, key=lambda r: (-r.total, abs(r.candidate.id)))
+
+
 def below_originals(ranked: Sequence[Ranked], originals: Mapping[int, int]) -> list[Ranked]:
     """The same hits, each conflict copy below what was found of its original (rule F10); `originals` by note id.
 
@@ -129,11 +155,13 @@ def values(candidate: Candidate, usual: Candidate) -> tuple[float, ...]:
         candidate.lexical,
         candidate.only,
         candidate.title,
-        candidate.title == 1.0,
+        candidate.title * (candidate.title >= NEARLY),
         candidate.links,
+        candidate.heading,
         candidate.time,
         rerank or 0.0,
         note_rerank or 0.0,
+        candidate.cross,
     )
 
 

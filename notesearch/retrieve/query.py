@@ -33,7 +33,8 @@ _HALF_CHARACTER = regex.compile("[\ud800-\udfff]")
 @dataclass(frozen=True, slots=True)
 class Query:
     """A question, taken apart. `text` is what the encoder reads, `words` what the lexical arm looks for, `dates` the
-    days it speaks of.
+    days it speaks of. `begun` is the last word where it may be half typed, `completions` are words of names that it
+    may become.
     """
 
     text: str
@@ -43,6 +44,8 @@ class Query:
     where: Where = Where()
     dates: tuple[DateSpan, ...] = ()
     remarks: tuple[str, ...] = ()
+    begun: str = ""
+    completions: tuple[str, ...] = ()
 
     @property
     def telling_words(self) -> tuple[str, ...]:

@@ -56,7 +56,7 @@ def batches_of(vault: Path, embedder: Embedder, settings: Settings) -> list[list
     collector = _Collector(embedder)
     with tempfile.TemporaryDirectory() as folder:
         store = Store.open(Path(folder) / "index", create=True)
-        store.add_vault(vault, vault.name, detect_kind(vault))
+        store.add_vault(vault, detect_kind(vault))
         store.set_recipe(recipe_of(collector, settings), collector.basis())
         with store.writing():
             update(store, collector, settings, [scan(store, each, settings) for each in store.vaults()])

@@ -36,6 +36,10 @@ def evaluate(
     systems: Annotated[str, typer.Option(help="What to compare, the first with each other one.")] = ",".join(SYSTEMS),
     switch: Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE", help="A search setting.")] = None,
     answers: Annotated[bool, typer.Option("--answers", help="Ask for answers, too: quotes and refusal.")] = False,
+    llm: Annotated[
+        str, typer.Option(metavar="NAME@PLACE", help="The language model that writes the answers; implies --answers.")
+    ] = "",
+    history: Annotated[bool, typer.Option("--history", help="What was said before a question is told, too.")] = False,
     scoped: Annotated[bool, typer.Option("--scoped", help="Only notes in a question's scope count as found.")] = False,
     sample: Annotated[
         int | None, typer.Option(min=1, help="That many questions of each set, for a quick look.")
@@ -47,7 +51,9 @@ def evaluate(
     fresh: Annotated[bool, typer.Option("--fresh", help="Build the indexes anew.")] = False,
 ) -> None:
     """Measure notesearch on notes with judged questions, next to plain BM25, vectors alone, and their fusion."""
-    plan = Plan(_known(systems), read_switches(switch or ()), answers, scoped, sample, seed, fresh)
+    plan = Plan(
+        _known(systems), read_switches(switch or ()), answers or bool(llm), scoped, sample, seed, fresh, history, llm
+    )
     earlier = read_run(against) if against else None
     run = Run(commit(), asdict(plan), ())
     for judged in [load_set(folder) for folder in folders]:

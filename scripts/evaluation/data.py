@@ -11,8 +11,11 @@ import random
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
+
+from notesearch.results import Turn
 
 
 class SetError(Exception):
@@ -45,7 +48,7 @@ class Question:
     """A question with its judgments.
 
     `sources` are notes that hold the question word for word; `scope` are the notes its asker had in view (empty:
-    all).
+    all). `history` is what was said before it, oldest first.
     """
 
     id: str
@@ -55,6 +58,7 @@ class Question:
     sources: frozenset[str] = frozenset()
     scope: frozenset[str] = frozenset()
     judgments: tuple[Judgment, ...] = ()
+    history: tuple[Turn, ...] = ()
 
     @property
     def judged(self) -> bool:
@@ -124,7 +128,16 @@ def _question(record: dict[str, Any], judgments: Sequence[Judgment]) -> Question
         sources=frozenset(record.get("sources") or ()),
         scope=frozenset(record.get("scope") or ()),
         judgments=tuple(judgments),
+        history=tuple(_turns(record.get("history") or ())),
     )
+
+
+def _turns(said: Sequence[dict[str, str]]) -> Iterator[Turn]:
+    """Each question of the user with what was said to it."""
+    for at, utterance in enumerate(said):
+        if utterance["speaker"] == "user":
+            answers = takewhile(lambda each: each["speaker"] != "user", said[at + 1 :])
+            yield Turn(utterance["text"], " ".join(answer["text"] for answer in answers))
 
 
 def _judgment(record: dict[str, Any]) -> Judgment:

@@ -80,6 +80,8 @@ class Judge:
             values[measures.QUOTE_HIT] = measures.quote_hits(self._places(quotes, texts), gold.evidence)
         if question.answers:
             values[measures.ANSWER_STRING] = measures.answer_stands(texts, question.answers)
+        if reply.citations and gold.evidence:
+            values |= measures.citation_values(reply.citations, gold.is_relevant)
         return values
 
     def _places(self, quotes: Iterable[QuotedText], texts: Iterable[str]) -> Iterator[tuple[str, Span]]:

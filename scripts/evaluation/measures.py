@@ -6,18 +6,19 @@ its values, and so out of the means.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import ir_measures
 from ir_measures import RR, R, nDCG
 
 from scripts.evaluation.evidence import Evidence
-from scripts.evaluation.said import Found
+from scripts.evaluation.said import Cited, Found
 from scripts.evaluation.spans import Shown, Span, overlap, share_inside
 from scripts.evaluation.words import stands_in
 
 NDCG, RECALL, MRR = "nDCG@10", "recall@5", "MRR@10"
 LINE, EVIDENCE = "line@600", "evidence@1000"
+CITATION_PRECISION, CITATION_RECALL, BORNE_OUT = "citation precision", "citation recall", "borne out"
 QUOTE_HIT, ANSWER_STRING = "quote hit", "answer string"
 LINE_BUDGET_TOKENS = 600
 EVIDENCE_BUDGET_TOKENS = 1000
@@ -75,3 +76,17 @@ def quote_hits(quotes: Iterable[tuple[str, Span]], evidence: Sequence[Evidence])
 def answer_stands(quotes: Iterable[str], answers: Sequence[str]) -> float:
     """1 if one of the answers stands in one of the quotes, case and punctuation folded, else 0."""
     return float(any(stands_in(answer, quote) for quote in quotes for answer in answers))
+
+
+def citation_values(cited: Sequence[Cited], is_evidence: Callable[[Found], bool]) -> dict[str, float]:
+    """How well a language model cites (after Gao and others, ALCE, 2023, with judged evidence in the place of an
+    inference model): the share of its citations whose passage holds evidence, of its sentences that have such a
+    citation, and of its sentences that the product says are borne out.
+    """
+    sentences = {each.sentence for each in cited}
+    right = [each for each in cited if each.passage is not None and is_evidence(each.passage)]
+    return {
+        CITATION_PRECISION: len(right) / len(cited),
+        CITATION_RECALL: len({each.sentence for each in right}) / len(sentences),
+        BORNE_OUT: len({each.sentence for each in cited if each.supported}) / len(sentences),
+    }

@@ -14,11 +14,11 @@ from notesearch.answer.extract import Sentence
 from notesearch.ask import best_sentences, wanted_of
 from notesearch.config import Settings
 from notesearch.index.catalog import NoteRow, PassageRow
-from notesearch.results import Answer, Hit, Progress
+from notesearch.results import Answer, Hit, Progress, Turn
 from notesearch.retrieve.query import parse
 from notesearch.search import Ranking, meaning_of
 from scripts.evaluation.baselines import IndexedPassage, Vectors
-from scripts.evaluation.said import Found, QuotedText, Reply
+from scripts.evaluation.said import Cited, Found, QuotedText, Reply
 from scripts.evaluation.switches import shared_out, switched
 
 # As many hits as `ask` looks at.
@@ -37,22 +37,22 @@ class Weighed:
 class Product:
     """notesearch with its shipped settings, or with those that were switched."""
 
-    def __init__(self, notebook: Notebook, remarks: Sequence[str] = ()) -> None:
+    def __init__(self, notebook: Notebook, remarks: Sequence[str] = (), llm: str = "") -> None:
         self._notebook = notebook
         self._remarks = tuple(remarks)
+        self._llm = llm
 
     def remarks(self) -> tuple[str, ...]:
         """What makes the figures worth less than they look: notes that were not read, an arm that was silent."""
         return (*self._remarks, *self._notebook.take_remarks())
 
-    def rank(self, question: str, depth: int) -> list[Found]:
+    def rank(self, question: str, depth: int, history: Sequence[Turn] = ()) -> list[Found]:
         """Its search."""
-        hits = self._notebook.search(question, k=depth)
-        return [Found(hit.note, hit.span[0], hit.span[1], float(hit.score)) for hit in hits]
+        return list(map(_found, self._notebook.search(question, k=depth, history=history)))
 
-    def answer(self, question: str) -> Answer:
+    def answer(self, question: str, history: Sequence[Turn] = ()) -> Answer:
         """Its answer, as it is."""
-        return self._notebook.ask(question, k=_HITS_OF_AN_ANSWER)
+        return self._notebook.ask(question, k=_HITS_OF_AN_ANSWER, history=history, llm=self._llm)
 
     def weighed(self, question: str) -> Weighed:
         """What its answer rests on."""
@@ -63,11 +63,13 @@ class Product:
         best = best_sentences(store, wanted, meaning_of(query, embedder), hits, embedder)
         return Weighed(wanted, hits, best)
 
-    def reply(self, question: str) -> Reply:
+    def reply(self, question: str, history: Sequence[Turn] = ()) -> Reply:
         """What matters of its answer."""
-        answer = self.answer(question)
+        answer = self.answer(question, history)
         quotes = tuple(QuotedText(quote.text, quote.note, quote.lines) for quote in answer.quotes)
-        return Reply(quotes, answer.answerable, float(answer.confidence))
+        passages = {hit.id: _found(hit) for hit in answer.hits}
+        cited = tuple(Cited(c.sentence, passages.get(c.passage), c.supported) for c in answer.citations)
+        return Reply(quotes, answer.answerable, float(answer.confidence), cited)
 
     def embed(self, question: str) -> Vectors:
         """The question's vector: float32 (d,) of unit length."""
@@ -82,16 +84,23 @@ class Product:
         return [_indexed(stored[passage], notes) for passage in ids.tolist()], vectors
 
 
+def _found(hit: Hit) -> Found:
+    return Found(hit.note, hit.span[0], hit.span[1], float(hit.score))
+
+
 def _indexed(passage: PassageRow, notes: Mapping[int, NoteRow]) -> IndexedPassage:
     note = notes[passage.note]
     return IndexedPassage(note.path, note.title, passage.headings, passage.start, passage.end, passage.text)
 
 
 @contextmanager
-def opened(cache: Path, vault: Path, switches: Mapping[str, str], progress: Progress) -> Iterator[Product]:
+def opened(
+    cache: Path, vault: Path, switches: Mapping[str, str], progress: Progress, llm: str = ""
+) -> Iterator[Product]:
     """Open the product over a vault with the shipped settings but for the switches; its index in `cache` is refreshed.
 
-    Nobody's settings files are read. A switch of a setting can change the index, so it gets an index of its own.
+    `llm` names a language model to write the answers. Nobody's settings files are read. A switch of a setting can
+    change the index, so it gets an index of its own.
     Raises SwitchError and what `Notebook` raises.
     """
     settings, ranking = Settings(), Ranking()
@@ -103,4 +112,4 @@ def opened(cache: Path, vault: Path, switches: Mapping[str, str], progress: Prog
     with Notebook.open(index, vaults=[vault], model=settings.model, settings=settings) as notebook:
         notebook.ranking = switched(ranking, of_ranking)
         report = notebook.update(progress=progress)
-        yield Product(notebook, [f"{problem.path}: {problem.reason}" for problem in report.failed])
+        yield Product(notebook, [f"{problem.path}: {problem.reason}" for problem in report.failed], llm)

@@ -30,7 +30,8 @@ DEPTH_SCOPED = 2000
 class Plan:
     """What to compare, and how.
 
-    `answers`: also ask for answers. `scoped`: only notes in a question's scope count as found. `sample`: that many
+    `answers`: also ask for answers; `llm`: written by this language model. `history`: the product sees what was said
+    before a question. `scoped`: only notes in a question's scope count as found. `sample`: that many
     questions of each set, drawn by `seed`. `fresh`: build the indexes anew.
     """
 
@@ -41,6 +42,8 @@ class Plan:
     sample: int | None = None
     seed: int = 0
     fresh: bool = False
+    history: bool = False
+    llm: str = ""
 
 
 class Encoder:
@@ -74,7 +77,7 @@ def measure_set(judged: JudgedSet, cache: Path, plan: Plan, progress: Progress) 
     if plan.sample:
         judged = judged.sample(plan.sample, plan.seed)
     judge = Judge(judged, vault)
-    with opened(cache, vault, plan.switches, progress) as product:
+    with opened(cache, vault, plan.switches, progress, plan.llm) as product:
         passages, vectors = product.passages()
         encoder = Encoder(product.embed)
         bm25, dense = Bm25(passages), Dense(passages, vectors, encoder)
@@ -101,10 +104,14 @@ def _measure(
     for done, question in enumerate(questions):
         progress(name, done, len(questions))
         began = perf_counter()
-        ranking = system.rank(question.text, depth)
+        history = question.history if plan.history else ()
+        if isinstance(system, Product):
+            ranking = system.rank(question.text, depth, history)
+        else:
+            ranking = system.rank(question.text, depth)
         milliseconds = (perf_counter() - began) * 1000
         kept = [found for found in ranking if _counts(found, question, plan)]
-        reply = system.reply(question.text) if plan.answers and isinstance(system, Product) else None
+        reply = system.reply(question.text, history) if plan.answers and isinstance(system, Product) else None
         said[question] = Said(kept, milliseconds, reply)
     return system_result(judge.outcomes(said), is_product=isinstance(system, Product))
 

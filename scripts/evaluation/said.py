@@ -26,12 +26,24 @@ class QuotedText:
 
 
 @dataclass(frozen=True, slots=True)
+class Cited:
+    """A sentence of a language model with a passage that it names (None: none that it was given), and whether the
+    product says that the passage bears it out.
+    """
+
+    sentence: str
+    passage: Found | None
+    supported: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
-    """What matters of an answer: its quotes, whether it was given, and how sure it is (0..1)."""
+    """What matters of an answer: its quotes, whether it was given, how sure it is (0..1), and what it cites."""
 
     quotes: tuple[QuotedText, ...]
     answerable: bool
     confidence: float
+    citations: tuple[Cited, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

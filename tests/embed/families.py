@@ -35,6 +35,28 @@ def tiny_model(folder: Path, family: str, pooling: str) -> Path:
     return folder
 
 
+def tiny_cross_encoder(folder: Path, answers: int) -> Path:
+    """Save a cross-encoder of two layers that says `answers` numbers of a pair of texts."""
+    import torch
+    from transformers import AutoConfig, AutoModelForSequenceClassification
+
+    torch.manual_seed(0)
+    config = AutoConfig.for_model(
+        "bert",
+        vocab_size=_WORDS,
+        pad_token_id=1,
+        max_position_embeddings=200,
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        intermediate_size=64,
+        num_labels=answers,
+    )
+    AutoModelForSequenceClassification.from_config(config).save_pretrained(folder)  # type: ignore[no-untyped-call]
+    _tokenizer().save_pretrained(folder)
+    return folder
+
+
 def _tokenizer() -> Any:
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
     from transformers import PreTrainedTokenizerFast

@@ -173,7 +173,7 @@ def test_a_cold_question_imports_nothing_heavy(tmp_path: Path, vault: Path) -> N
     program = (
         "import sys\nfrom notesearch.cli import app\n"
         "try: app()\nexcept SystemExit: pass\n"
-        "heavy = {'torch', 'transformers', 'sentence_transformers', 'onnx', 'pandas', 'scipy'}\n"
+        "heavy = {'torch', 'transformers', 'sentence_transformers', 'onnx', 'pandas', 'scipy', 'asyncio'}\n"
         "print('HEAVY', sorted(heavy & sys.modules.keys()), file=sys.stderr)\n"
     )
     words = ["ask", "what goes into bread", "--index", str(tmp_path / "index")]

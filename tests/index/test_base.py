@@ -127,6 +127,30 @@ def test_the_same_vectors_give_the_same_base(
     assert found[0] == found[1]
 
 
+@pytest.mark.parametrize("within", [None, np.arange(0, 4_000, 11)])
+def test_of_a_small_base_the_first_question_is_answered_without_faiss_and_alike(
+    tmp_path: Path, rows: Vectors, questions: Vectors, within: Ids | None
+) -> None:
+    _, mapped = written(tmp_path, rows)
+    dead = ids_of(rows)[::7]
+    first, second = (mapped.search(questions[0], 10, dead, within) for _ in range(2))
+    assert [id_ for id_, _ in first] == [id_ for id_, _ in second]
+    assert [score for _, score in first] == pytest.approx([score for _, score in second], abs=1e-6)
+
+
+def test_a_small_base_that_faiss_cannot_read_is_searched_without_it(
+    tmp_path: Path, rows: Vectors, questions: Vectors
+) -> None:
+    recorded, mapped = written(tmp_path, rows)
+    path = tmp_path / recorded.file
+    path.write_bytes(b"none" + path.read_bytes()[4:])
+    again = open_base(tmp_path, recorded)
+    assert again is not None
+    expected = mapped.search(questions[0], 10, NOTHING, None)
+    for _ in range(2):
+        assert again.search(questions[0], 10, NOTHING, None) == expected
+
+
 @pytest.mark.parametrize(("newer", "dead", "in_base", "due"), [
     (1_000, 0, 0, False), (1_001, 0, 0, True), (900, 101, 4_000, True), (1_900, 0, 10_000, False),
     (2_001, 0, 10_000, True), (9_000, 900, 1_000_000, False), (9_000, 1_001, 1_000_000, True),

@@ -129,7 +129,7 @@ def test_other_weights_are_asked_of_fts5(many: Notebook) -> None:
     assert found == search_passages(many.store._connection, any_of(["ship", "port"]), 20, weights, None)
 
 
-@pytest.mark.parametrize("damage", ["missing", "cut"])
+@pytest.mark.parametrize("damage", ["missing", "cut", "changed"])
 def test_damage_is_said_costs_nothing_and_is_mended(own: Notebook, damage: str) -> None:
     before = own.store.lexical(["ship", "port"], 20, FieldWeights())
     path = next(own.store.folder.glob("words-*"))
@@ -137,6 +137,8 @@ def test_damage_is_said_costs_nothing_and_is_mended(own: Notebook, damage: str) 
     path.unlink()
     if damage == "cut":
         path.write_bytes(whole[:-8])
+    elif damage == "changed":
+        path.write_bytes(b"\xff" * (len(whole) // 2) + whole[len(whole) // 2 :])
     with Notebook.open(own.store.folder, settings=own.settings) as again:
         after = again.store.lexical(["ship", "port"], 20, FieldWeights())
         assert [score for _, score in after] == pytest.approx([score for _, score in before], rel=2e-3, abs=1e-4)

@@ -88,7 +88,7 @@ def test_no_index(tmp_path: Path) -> None:
 
 def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     (tmp_path / DATABASE).write_bytes(b"these are not the tables you are looking for" * 100)
-    with pytest.raises(IndexUnusable, match="Move it aside"):
+    with pytest.raises(IndexUnusable, match="notesearch index"):
         Store.open(tmp_path)
 
 
@@ -122,3 +122,12 @@ def test_a_transaction_is_all_or_nothing(notebook: Notebook) -> None:
         notebook.store._connection.execute("DELETE FROM note")
         raise RuntimeError
     assert notebook.store.counts() == before
+
+
+def test_a_vault_that_was_emptied_is_searched_like_any_other(many: Notebook) -> None:
+    for note in Path(many.status().vaults[0].root).iterdir():
+        note.unlink()
+    assert many.update(force=True).removed == 56
+    base_ = many.store._base()
+    assert base_ is not None and base_.count == 0
+    assert many.search("ship 3 carried cargo") == []

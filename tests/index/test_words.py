@@ -9,7 +9,7 @@ import pytest
 from notesearch import Notebook
 from notesearch.config import Settings
 from notesearch.index.words import FieldWeights, any_of, phrase, spread
-from notesearch.language import terms_of
+from notesearch.spaceless import terms_of
 from tests.conftest import write
 
 

@@ -463,7 +463,7 @@ def test_a_folder_that_went_away_meanwhile_is_gone(tmp_path: Path, monkeypatch: 
 @pytest.mark.parametrize(
     ("error", "seen"),
     [
-        (FileNotFoundError(errno.ENOENT, ""), "there is no such folder. Check the path, or connect the drive"),
+        (FileNotFoundError(errno.ENOENT, ""), "there is no such folder. Connect the drive it lies on, or say"),
         (NotADirectoryError(errno.ENOTDIR, ""), "it is a file. Name the folder that holds the notes."),
         (PermissionError(errno.EACCES, "Permission denied"), "the system says: Permission denied. Check that you may"),
     ],

@@ -53,7 +53,7 @@ def test_every_part_has_its_say(rich: Notebook) -> None:
     said = {part.part for hit in hits for part in why(hit).parts if part.counted}
     assert said == {
         *("dense", "lexical", "only_one", "title", "exact_name", "time", "rerank", "note_rerank"),
-        *("neighbours", "conflict_copy"),
+        *("exact_heading", "neighbours", "conflict_copy"),
     }
     assert any(part.assumed for hit in hits for part in why(hit).parts)
     assert not any(part.assumed for hit in hits for part in why(hit).parts if part.part == "lexical")

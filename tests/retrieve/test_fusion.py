@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notesearch.retrieve.candidates import Candidate
-from notesearch.retrieve.fusion import Ranked, below_originals, fuse
+from notesearch.retrieve.fusion import Ranked, below_originals, fuse, together
 
 scores = st.floats(0, 1, allow_nan=False, width=16)
 candidate_lists = st.lists(st.tuples(scores, scores, scores), min_size=1, max_size=12).map(
@@ -83,3 +83,39 @@ def test_f10_an_original_is_lifted_above_its_conflict_copies() -> None:
 def test_f10_a_conflict_copy_whose_original_was_not_found_stays_where_it_is() -> None:
     ranked = [Ranked(Candidate(1, 7), 0.9, 0.9), Ranked(Candidate(2, 2), 0.5, 0.5)]
     assert below_originals(ranked, {7: 1}) == ranked
+
+
+def rankings(*totals: dict[int, float]) -> list[list[Ranked]]:
+    """A ranking for each phrasing, from totals by passage."""
+    return [
+        sorted((Ranked(Candidate(n, n), total, total / 2) for n, total in each.items()), key=lambda r: -r.total)
+        for each in totals
+    ]
+
+
+def test_one_phrasing_ranks_as_it_is() -> None:
+    (alone,) = rankings({1: 0.9, 2: 0.5})
+    assert together([alone]) == alone
+
+
+def test_what_every_phrasing_finds_comes_before_what_one_finds() -> None:
+    fused = together(rankings({1: 0.9, 2: 0.8, 3: 0.1}, {2: 0.8, 4: 0.9, 5: 0.1}))
+    assert [r.candidate.id for r in fused][:3] == [2, 1, 4]
+    assert [r.total for r in fused][:2] == [0.8, 0.5]
+    assert all(r.score == r.total / 2 for r in fused)
+
+
+def test_a_phrasing_that_finds_nothing_changes_nothing() -> None:
+    some = rankings({1: 0.9, 2: 0.5})
+    assert together([*some, []]) == some[0]
+
+
+totals = st.dictionaries(st.integers(1, 9), st.floats(0, 1, width=16), min_size=1)
+
+
+@given(st.lists(totals, min_size=2, max_size=4), st.randoms())
+def test_the_order_of_phrasings_does_not_matter(each: list[dict[int, float]], random: object) -> None:
+    shuffled = list(each)
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    one, other = ({r.candidate.id: round(r.total, 9) for r in together(rankings(*some))} for some in (each, shuffled))
+    assert one == other

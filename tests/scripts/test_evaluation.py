@@ -11,12 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from notesearch import Turn
 from scripts.evaluation import measures
 from scripts.evaluation.budget import TokenRuler, default_tokens, within_budget
 from scripts.evaluation.confidence import area_under_curve, brier_skill, calibration_error
 from scripts.evaluation.data import Judgment, Mark, Question, SetError, load_set
 from scripts.evaluation.evidence import Evidence, Gold, NoteText, NoteTexts, gold_of, locate
-from scripts.evaluation.said import Found
+from scripts.evaluation.said import Cited, Found
 from scripts.evaluation.spans import Span, merged, share_inside
 from scripts.evaluation.words import first_words, stands_in
 
@@ -35,6 +36,29 @@ def write_set(folder: Path, queries: Sequence[object], qrels: Sequence[object], 
         lines = [json.dumps(record, ensure_ascii=False) for record in records]
         (folder / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
     return folder
+
+
+def test_what_was_said_before_a_question_becomes_turns(tmp_path: Path) -> None:
+    said = [("agent", "hello"), ("user", "who?"), ("agent", "ann."), ("agent", "or ben."), ("user", "why?")]
+    history = [{"speaker": speaker, "text": text} for speaker, text in said]
+    queries = [{"id": "1", "text": "when?", "answerable": True, "history": history}]
+    (question,) = load_set(write_set(tmp_path, queries, [], {"a.md": ""})).questions
+    assert question.history == (Turn("who?", "ann. or ben."), Turn("why?"))
+
+
+def test_citations_are_judged_by_the_evidence() -> None:
+    right, wrong = Found("a.md", 0, 9), Found("b.md", 0, 9)
+    cited = [
+        Cited("one", right, True),
+        Cited("one", wrong, False),
+        Cited("two", None, False),
+        Cited("six", wrong, True),
+    ]
+    assert measures.citation_values(cited, lambda found: found == right) == {
+        measures.CITATION_PRECISION: 1 / 4,
+        measures.CITATION_RECALL: 1 / 3,
+        measures.BORNE_OUT: 2 / 3,
+    }
 
 
 def test_a_set_is_read_without_its_disputed_questions(tmp_path: Path) -> None:

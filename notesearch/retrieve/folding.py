@@ -1,0 +1,99 @@
+"""Passages that say the same, shown twice at most; and no note that fills the list by itself.
+
+Templates, copies that a sync tool made and pages kept over and over are found together, and would push out everything
+else. The best two stay, so that of two notes with the same text both are found; the first names the others. What counts
+is the words below titles and headings, by which the notes are told apart anyway: two forms that nobody has filled in
+are the same form.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass
+
+from notesearch.index.catalog import NoteRow, PassageRow
+from notesearch.language import stem
+from notesearch.retrieve.fusion import Ranked
+
+_WORD = re.compile(r"\w+")
+_ALIKE = 0.9
+"""The share of the words of both that two passages must have in common to be alike."""
+_SHOWN = 2
+"""As many of those that are alike."""
+_OF_ONE_NOTE = 3
+"""As many passages of one note stand among the first, and more only if they are better than the others by a margin."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A passage that is shown, and those that say the same."""
+
+    ranked: Ranked
+    alike: tuple[Ranked, ...] = ()
+
+
+def fold(
+    ranked: Sequence[Ranked],
+    passages: Mapping[int, PassageRow],
+    notes: Mapping[int, NoteRow],
+    asked: Iterable[str],
+    most: int,
+) -> list[Kept]:
+    """The first `most` of `ranked`, a passage that is like two better ones folded into the first of them, as is one of
+    a conflict copy that is like any. `asked`: the words of the question; passages that differ in one of them are not
+    alike, and neither are passages that differ in a number.
+    """
+    stems = {stem(word) for word in asked}
+    kept: list[tuple[Ranked, frozenset[str], list[Ranked]]] = []
+    for each in ranked:
+        note = notes[each.candidate.note]
+        words = _words_below_names(passages.get(each.candidate.id), note)
+        like = [alike for _, others, alike in kept if _are_alike(words, others, stems)]
+        if len(like) >= _SHOWN or (like and note.conflict_copy):
+            like[0].append(each)
+        elif len(kept) < most:
+            kept.append((each, words, []))
+        else:
+            break
+    return [Kept(each, tuple(alike)) for each, _, alike in kept]
+
+
+def spread(kept: Sequence[Kept], k: int, margin: float) -> list[Kept]:
+    """The best `k`, but where a note has `_OF_ONE_NOTE` passages already, its next comes behind those of other notes
+    that are less than `margin` below it.
+    """
+    rest, placed = list(kept), list[Kept]()
+    seen: Counter[int] = Counter()
+    while rest and len(placed) < k:
+        best = rest[0]
+        if seen[best.ranked.candidate.note] >= _OF_ONE_NOTE:
+            others = (each for each in rest if seen[each.ranked.candidate.note] < _OF_ONE_NOTE)
+            other = next(others, best)
+            best = other if best.ranked.total - other.ranked.total < margin else best
+        rest.remove(best)
+        placed.append(best)
+        seen[best.ranked.candidate.note] += 1
+    return placed
+
+
+def _words_below_names(passage: PassageRow | None, note: NoteRow) -> frozenset[str]:
+    """The words of a passage but for the lines that only repeat what the note or the section is called."""
+    if passage is None:
+        return frozenset()
+    own = {tuple(_words(name)) for name in (note.title, note.name, *passage.headings)}
+    lines = (_words(line) for line in passage.text.splitlines())
+    return frozenset(word for line in lines if tuple(line) not in own for word in line)
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(text.casefold())
+
+
+def _are_alike(one: Set[str], other: Set[str], asked: Set[str]) -> bool:
+    if one == other:
+        return bool(one)
+    if len(one & other) < _ALIKE * max(len(one), len(other)):
+        return False
+    return not any(word.isdigit() or stem(word) in asked for word in one ^ other)

@@ -1,0 +1,1 @@
+"""A long life of an index in a few minutes."""
