@@ -97,7 +97,6 @@ def _grounds(seen: Mapping[str, float], words: float) -> Grounds:
         note_rerank=seen.get("note_rerank"),
         line=seen.get("line"),
         names=seen.get("names"),
-        dates_missed=seen.get("dates_missed"),
         words=words,
     )
 

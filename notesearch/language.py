@@ -32,7 +32,8 @@ def words_of(text: str) -> tuple[str, ...]:
     """The words of a text, in order; emoji count as words, signs do not. Of Chinese, Japanese and Korean, see
     `terms_of`.
     """
-    return tuple(term for word in _WORD.findall(text.replace("\0", " ")) for term in terms_of(word))
+    words = _WORD.findall(text.replace("\0", " "))
+    return tuple(words) if text.isascii() else tuple(term for word in words for term in terms_of(word))
 
 
 def word_spans(text: str) -> list[tuple[int, int]]:

@@ -267,8 +267,6 @@ def _grounds(confidence: float, grounds: Grounds) -> Text:
         said.append(
             f"its names stand {'less' if grounds.names < 0 else 'more'} beside that sentence than in the passage"
         )
-    if grounds.dates_missed:
-        said.append(f"that sentence fits the days asked for by {1 - grounds.dates_missed:.0%}")
     return Text("\n".join(said), style="dim")
 
 

@@ -218,9 +218,8 @@ class Grounds(_Record):
 
     `dense` and `note_rerank`: the best that these arms said of any hit looked at. `line`: how much of what the
     question's telling words say stands in the line of the best sentence, 0..1; `words`: the same of the first hit.
-    `names`: the share of the question's names in that line, less that in the first hit, -1..1. `dates_missed`: how far
-    the best sentences are from the days asked for, 0..1. Asked by words alone, it rests on `words`, and the others are
-    None.
+    `names`: the share of the question's names in that line, less that in the first hit, -1..1. Asked by words
+    alone, it rests on `words`, and the others are None.
     """
 
     enough: float
@@ -228,7 +227,6 @@ class Grounds(_Record):
     note_rerank: float | None
     line: float | None
     names: float | None
-    dates_missed: float | None
     words: float
 
 

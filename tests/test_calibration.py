@@ -32,10 +32,9 @@ def test_of_two_hits_the_one_behind_is_never_likelier(best: float, behind: float
 
 
 def test_better_evidence_is_more_confidence() -> None:
-    weak = {"note_rerank": 0.3, "dense": 0.2, "line": 0.0, "names": 0.0, "dates_missed": 0.0}
+    weak = {"note_rerank": 0.3, "dense": 0.2, "line": 0.0, "names": 0.0}
     strong = {**weak, "note_rerank": 0.6, "dense": 0.6, "line": 1.0}
     assert shipped().confidence(weak) < shipped().answerable_from < shipped().confidence(strong)
-    assert shipped().confidence({**strong, "dates_missed": 1.0}) < shipped().confidence(strong)
     assert shipped().confidence({**strong, "names": -1.0}) < shipped().confidence(strong)
 
 

@@ -147,7 +147,7 @@ def test_explain_is_in_the_json_if_asked(notesearch: Session) -> None:
     notesearch("index", "vault")
     asked = notesearch.json("ask", "flour water salt", "--explain")
     assert set(asked["answer"]["explanation"]) == {
-        *("enough", "dense", "note_rerank", "line", "names", "dates_missed", "words"),
+        *("enough", "dense", "note_rerank", "line", "names", "words"),
     }
     why = asked["hits"][0]["explanation"]
     assert set(why) == {"parts", "holds", "lacks", "dates", "dated"}

@@ -41,18 +41,15 @@ def closeness(vector: Vectors, tokens: Vectors, passage: Understood, spans: Span
     context = max(len(passage.tokens) - len(passage.starts), 0)
     if not len(passage.tokens):
         return [0.0] * len(spans)
+    borders = np.searchsorted(passage.starts, spoken_spans(passage.text, passage.words, spans)) + context
+    alike = passage.tokens @ tokens.T
     found = []
-    for span in spoken_spans(passage.text, passage.words, spans):
-        first, last = np.searchsorted(passage.starts, span) + context
-        own = passage.tokens[first:last]
-        found.append(_near(own if len(own) else passage.tokens, vector, tokens))
+    for first, last in borders.reshape(-1, 2):
+        own = slice(first, last) if first < min(last, len(alike)) else slice(None)
+        mean = passage.tokens[own].mean(axis=0)
+        cosine = mean @ vector / (np.linalg.norm(mean) or 1.0)
+        found.append(float(cosine + alike[own].max(axis=0).mean()) / 2)
     return found
-
-
-def _near(rows: Vectors, vector: Vectors, tokens: Vectors) -> float:
-    mean = rows.mean(axis=0)
-    cosine = mean @ vector / (np.linalg.norm(mean) or 1.0)
-    return float(cosine + (rows @ tokens.T).max(axis=0).mean()) / 2
 
 
 def spoken_spans(text: str, words: str, spans: Spans) -> list[tuple[int, int]]:

@@ -13,9 +13,8 @@ from notesearch.language import words_of
 Days = tuple[date, date]
 """First and last, inclusive."""
 
-SURE = 0.9
-"""The certainty of a date with its year, or counted from today. Less sure ones may well mean another year."""
-
+_LONGEST_DATE = 50
+"""Characters: "Wednesday, the 30th of September 2026, 11:30 am"."""
 _YEAR = re.compile(r"(?<!\d)(?:1\d|20)\d\d(?!\d)")
 
 
@@ -57,8 +56,11 @@ def _length(days: Days) -> int:
 
 def only_a_date(text: str) -> bool:
     """Whether a line says nothing but when: it dates what follows, and answers nothing."""
-    telling = [word for word in words_of(text) if not word.isdecimal() and not _of_a_date(word)]
-    return len(telling) < 2
+    if len(text) > _LONGEST_DATE:
+        return False
+    words = words_of(text)
+    told = [word for word in words if not word.isdecimal() and not _of_a_date(word)]
+    return len(told) < 2 and (len(told) < len(words) - 1 or any(map(_of_a_date, words)))
 
 
 def _of_a_date(word: str) -> bool:

@@ -18,7 +18,7 @@ WRONG_ANSWER_COST = 2.0
 """Of an answer where there is none, against a needless refusal."""
 ANSWERABLE_SHARE = 0.75
 """Of all questions: people mostly ask for what they know they wrote. So it is in the sets that tell."""
-AGAINST = frozenset({"kind_missing", "dates_missed", "behind"})
+AGAINST = frozenset({"kind_missing", "behind"})
 """Features that can only speak against."""
 
 Array = NDArray[np.float64]

@@ -103,16 +103,6 @@ def test_the_line_counts_since_it_says_who_speaks() -> None:
     assert words_held(question, [hit(SPEECH)]) == 1.0 and words_held(question, []) == 0.0
 
 
-def test_dates_are_missed_only_where_they_are_surely_asked_for() -> None:
-    year = DateSpan(date(2019, 1, 1), date(2019, 12, 31), "question", 0.9)
-    found = hit("in 2012 the pump broke.")
-    for certainty, missed in ((0.9, 1.0), (0.6, 0.0)):
-        question = wanted("what broke", "broke", dates=(replace(year, certainty=certainty),))
-        assert evidence(question, [found], by_words(question, found))["dates_missed"] == missed
-    question, dated = wanted("what broke", "broke", dates=(year,)), hit("the pump broke.", date=year)
-    assert evidence(question, [dated], by_words(question, dated))["dates_missed"] == 0.0
-
-
 def test_nothing_found_is_no_evidence() -> None:
     seen = evidence(wanted("pump", "pump"), [], [])
     assert set(seen.values()) == {0.0}

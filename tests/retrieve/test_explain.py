@@ -94,6 +94,6 @@ def test_an_answer_says_what_its_confidence_rests_on(rich: Notebook) -> None:
     grounds = answer.explanation
     assert grounds is not None and grounds.note_rerank is not None and grounds.dense is not None
     assert answer.answerable == (answer.confidence >= grounds.enough)
-    assert (grounds.words, grounds.line, grounds.names, grounds.dates_missed) == (1.0, 1.0, 0.0, 0.0)
+    assert (grounds.words, grounds.line, grounds.names) == (1.0, 1.0, 0.0)
     assert all(why(hit) for hit in answer.hits)
     assert "explanation" not in rich.ask("flour water salt").to_dict()

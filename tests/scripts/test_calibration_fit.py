@@ -37,9 +37,9 @@ def test_balanced_true_and_false_count_the_same() -> None:
 
 def test_a_weight_that_can_only_speak_against_does_not_speak_for() -> None:
     samples = drawn(2_000, 0.0, 2.0, 6)
-    named = [Sample({"dates_missed": s.features["x"], "noise": s.features["noise"]}, s.true) for s in samples]
-    assert fit({"a": named}).weights["dates_missed"] > 1.5
-    assert fit({"a": named}, signed=True).weights["dates_missed"] == 0.0
+    named = [Sample({"kind_missing": s.features["x"], "noise": s.features["noise"]}, s.true) for s in samples]
+    assert fit({"a": named}).weights["kind_missing"] > 1.5
+    assert fit({"a": named}, signed=True).weights["kind_missing"] == 0.0
 
 
 def test_the_weights_of_a_choice_are_found_again() -> None:
