@@ -141,7 +141,8 @@ class Store:
 
     def drop_damaged(self) -> None:
         """Do without what a damaged database still held: all of it has been made anew."""
-        (self.folder / DAMAGED).unlink(missing_ok=True)
+        with self.saying("tidied", OSError):
+            (self.folder / DAMAGED).unlink(missing_ok=True)
 
     def close(self) -> None:
         """Let go of the files."""
