@@ -45,7 +45,7 @@ class Ranking:
     arms: Arms = Arms()
     weights: Weights = Weights()
     folds: bool = True
-    margin: float = 0.1
+    margin: float = 0.05
 
 
 def search(

@@ -62,7 +62,7 @@ def fold(
 
 def spread(kept: Sequence[Kept], k: int, margin: float) -> list[Kept]:
     """The best `k`, but where a note has `_OF_ONE_NOTE` passages already, its next comes behind those of other notes
-    that are less than `margin` below it.
+    that are less than `margin`, as a share of its total, below it.
     """
     rest, placed = list(kept), list[Kept]()
     seen: Counter[int] = Counter()
@@ -71,7 +71,7 @@ def spread(kept: Sequence[Kept], k: int, margin: float) -> list[Kept]:
         if seen[best.ranked.candidate.note] >= _OF_ONE_NOTE:
             others = (each for each in rest if seen[each.ranked.candidate.note] < _OF_ONE_NOTE)
             other = next(others, best)
-            best = other if best.ranked.total - other.ranked.total < margin else best
+            best = other if best.ranked.total - other.ranked.total < margin * best.ranked.total else best
         rest.remove(best)
         placed.append(best)
         seen[best.ranked.candidate.note] += 1
