@@ -148,6 +148,14 @@ def test_quotes_are_verbatim_and_stand_where_they_say(sample: Notebook) -> None:
     assert answer.quotes[0].note == "content/apartment things.md"
 
 
+def test_what_was_never_asked_about_is_refused_with_the_nearest_passages(sample: Notebook) -> None:
+    refused = sample.ask("why did I turn down nvidia")
+    assert not refused.answerable and refused.text is None and refused.quotes == () and refused.hits
+    answered = sample.ask("why did I pass on scale")
+    assert answered.answerable and answered.quotes[0].note == "content/the year of doors.md"
+    assert answered.quotes[0].lines == (52, 52)
+
+
 def test_a_pdf_and_a_picture_are_found_by_their_words_with_the_note_that_shows_them(sample: Notebook) -> None:
     form = sample.search("whom to telephone when the logger sounds", k=1)[0]
     assert (form.note, form.lines) == ("meetings/state fridge log.pdf", (2, 2))
