@@ -62,7 +62,9 @@ _TO_WRITE = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 def may_write(path: str) -> bool:
     """Whether a file may be made, changed or removed."""
-    if f"{path}/".startswith((*_TEMPORARY, *_OF_TOOLS)) or path in ("/dev/null", "/dev/tty", "/dev/shm"):
+    if f"{path}/".startswith(_OF_TOOLS) or path in ("/dev/null", "/dev/tty", "/dev/shm"):
+        return True
+    if f"{path}/".startswith(_TEMPORARY) and not path.startswith(_real(CHECKOUT)):  # which may itself be temporary
         return True
     return "__pycache__" in path and path.startswith((*_PYTHON, *_real(CHECKOUT)))
 
