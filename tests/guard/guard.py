@@ -29,7 +29,10 @@ def _real(*paths: str | Path) -> tuple[str, ...]:
 
 
 _TEMPORARY = _real(tempfile.gettempdir())
-_OF_TOOLS = _real(*(CHECKOUT / name for name in (".pytest_cache", ".hypothesis", ".coverage")))
+_OF_TOOLS = (
+    *_real(*(CHECKOUT / name for name in (".pytest_cache", ".hypothesis", ".coverage"))),
+    *(f"{checkout}pytest-cache-files-" for checkout in _real(CHECKOUT)),  # what becomes the first of them
+)
 _PYTHON = _real(sys.prefix, sys.base_prefix, *(path for path in sys.path if path and "site-packages" in path))
 _READ = (
     *_TEMPORARY,
