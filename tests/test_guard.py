@@ -39,6 +39,7 @@ def connect() -> None:
         lambda: list(Path("/var").iterdir()),
         lambda: (guard.CHECKOUT / "README.md").open("a", encoding="utf-8"),
         lambda: sqlite3.connect(OUTSIDE),
+        lambda: sqlite3.connect(f"{OUTSIDE.as_uri()}?mode=ro", uri=True),
         lambda: socket.getaddrinfo("example.org", 443),
         connect,
     ],

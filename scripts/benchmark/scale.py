@@ -76,7 +76,7 @@ def recall(store: Store, queries: NDArray[np.float32], k: int) -> float:
 
 
 def _sizes(index: Path) -> Iterator[Row]:
-    connection = sqlite3.connect(f"file:{index / DATABASE}?mode=ro", uri=True)
+    connection = sqlite3.connect(f"{(index / DATABASE).absolute().as_uri()}?mode=ro", uri=True)
     passages, texts = connection.execute("SELECT count(*), sum(length(CAST(text AS BLOB))) FROM passage").fetchone()
     tokens = connection.execute("SELECT sum(length(tokens)) FROM vector").fetchone()[0]
     copies = connection.execute("SELECT sum(pgsize) FROM dbstat WHERE name = 'words_content'").fetchone()[0]

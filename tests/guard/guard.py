@@ -15,6 +15,7 @@ import sys
 import tempfile
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 LOG = "NOTESEARCH_GUARD_LOG"
 """The file in which a process writes what it refused."""
@@ -89,9 +90,15 @@ def _hook(event: str, args: tuple[Any, ...]) -> None:
     elif event in _READS and isinstance(args[0], str | bytes | os.PathLike):
         _look_at(args[0], writes=False, event=event)
     elif event == "sqlite3.connect" and args[0] != ":memory:":
-        _look_at(args[0], writes=True, event=event)
+        _look_at(_database(args[0]), writes=True, event=event)
     elif event in _SOCKETS and not os.environ.get(LOCAL_SERVER):
         _refuse(f"{event} {args[-1] if event == 'socket.connect' else args[0]}")
+
+
+def _database(name: str | bytes | os.PathLike[Any]) -> str:
+    """The file that SQLite opens, which may be named by a URI."""
+    path = os.fsdecode(name)
+    return unquote(urlsplit(path).path) if path.startswith("file:") else path
 
 
 def _named(path: str | bytes | os.PathLike[Any], folder: int) -> str:
