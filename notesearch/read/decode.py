@@ -206,7 +206,9 @@ def _between_clusters(text: str, at: int, floor: int) -> int:
 DATA_MARK = "…"
 """Stands in the search text for what is data, not words. It is no word itself, so nothing is found by it."""
 
-_LONG_RUN = re.compile(r"(?:[!-~]{0,59}+[^!-~]++)*+[!-~]{60}")  # what all data has
+# What all data has: 60 such characters. From one that is none it leaps to the last such within reach, and so never past
+# the beginning of a run.
+_LONG_RUN = re.compile(r"(?:.{0,59}[^!-~])*+[!-~]{60}", re.DOTALL)
 _LONG_RUNS = re.compile(r"(?<![!-~])[!-~]{201,}+")
 _DATA_URIS = re.compile(r"\bdata:[a-z]+/[a-z0-9.+-]*+[;,][^\s\"'<>()]*+", re.IGNORECASE)
 # Lines of base64; the last may be shorter if it shows by its padding what it is.

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from notesearch.index.records import VaultKind
 from notesearch.read import lines
-from notesearch.read.blocks import BLANK, ITEM, PARAGRAPH, Block, BlockKind, Draft, block_ids, finished, section_path
+from notesearch.read.blocks import BLANK, ITEM, PARAGRAPH, Block, BlockKind, Draft, block_ids, finished
 from notesearch.read.inline import CLOSING, after_closing, lex, opaque_spans, quoted_fences, unified
 from notesearch.read.lines import (
     Token,
@@ -42,7 +42,6 @@ __all__ = [
     "page_fields",
     "plain",
     "scan",
-    "section_path",
     "tags",
 ]
 

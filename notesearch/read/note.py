@@ -91,7 +91,7 @@ def _of_text(file: File, data: bytes, rules: ReadingRules) -> Note:
         properties=(*top.properties, *markdown.fields(text, blocks, opaque)),
         date=_date(file, title, heading, rules, top.dates),
         links=links,
-        passages=split(text, blocks, markdown.section_path(blocks), links, starts, rules.token_starts, rules.sizes),
+        passages=split(text, blocks, links, starts, rules.token_starts, rules.sizes),
         remark=decoded.remark,
         conflict_copy=file.conflict_copy,
         parts=parts_of(text, blocks),
