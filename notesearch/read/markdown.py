@@ -57,18 +57,17 @@ def scan(
     """The blocks of `text[start:]`, in order.
 
     `start` is where the body begins, behind the frontmatter, and `first_line` the number of its first line;
-    `properties` is the frontmatter, whose keys tell the notes of some plugins (rule B10).
+    `properties` is the frontmatter, whose keys, in lower case, tell the notes of some plugins (rule B10).
     """
     text = unified(text)
-    plugins = {key.casefold() for key in properties}
-    drawing = "excalidraw-plugin" in plugins
+    drawing = "excalidraw-plugin" in properties
     marks = [mark for mark in CLOSING if text.find(mark, start) >= 0 and not (drawing and mark == "%%")]
     drafts = _Scanner(text, start, first_line, marks, kind is VaultKind.LOGSEQ).scan()
     if text.find("^", start) >= 0:
         give_block_ids(text, drafts)
     if drawing:
         silence_drawing(text, drafts)
-    if "kanban-plugin" in plugins:
+    if "kanban-plugin" in properties:
         archive_cards(text, drafts)
     return finished(drafts)
 
@@ -127,11 +126,12 @@ class _Scanner:
 
     def depth_at(self, column: int) -> int:
         """Leave the items that a line at this column is not in (rule B5); the number of those it is in."""
-        while self.lists and column < self.lists[-1][0] + 2:
-            self.lists.pop()
+        lists = self.lists
+        while lists and column < lists[-1][0] + 2:
+            lists.pop()
         if column < self.margin:
             self.margin = 0
-        return len(self.lists)
+        return len(lists)
 
     def code_column(self) -> int:
         """From which column on a new line of text is indented code."""
@@ -147,8 +147,9 @@ class _Scanner:
         self.add(BLANK, token.end())
 
     def text_lines(self, token: Token) -> None:
-        underline = token["underline"]
-        end = token.end() if underline is None else token.start("underline")
+        end, underline = token.end(), token["underline"]
+        if underline is not None:
+            end -= len(underline)
         if self.tables:
             header = self.next_table(self.position, end)
             if header == self.position:
@@ -171,7 +172,7 @@ class _Scanner:
         if column >= 4 and column >= self.code_column():
             self.indented_code(depth)
         else:
-            self.add(PARAGRAPH, self.whole(end), depth, True)
+            self.add(PARAGRAPH, self.whole(end) if self.marks else end, depth, True)
 
     def other(self, token: Token) -> None:
         """What looked like something else and is text."""
@@ -270,14 +271,13 @@ class _Scanner:
         if self.goes_on and not self.lists and not may_interrupt(token) and self.in_paragraph():
             self.prose(token, token.end())
             return
-        indent, task, code = token.group("indent", "task", "code")
-        column = width(indent)
+        column, task, code = column_of(token), token["task"], token["code"]
         depth = self.depth_at(column) + 1
         self.lists.append((column, token))
         end = token.end()
         if self.tables:
             end = self.next_table(self.position + 1, end)
-        draft = self.add(ITEM, self.whole(end), depth, True)
+        draft = self.add(ITEM, self.whole(end) if self.marks else end, depth, True)
         if task is not None:
             draft.task = task
         if code is not None:
