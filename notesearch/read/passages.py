@@ -88,10 +88,12 @@ class _Ruler:
         self.text = text
         self._starts = starts
         self._target = target
+        self._measured = 0, 0
         self._all_fits = len(starts) + len(text) // _MOST_CHARACTERS_A_TOKEN <= target
 
     def tokens(self, start: int, end: int) -> int:
-        return max(self._begun(start, end), (end - start) // _MOST_CHARACTERS_A_TOKEN)
+        begun, least = self._begun(start, end), (end - start) // _MOST_CHARACTERS_A_TOKEN
+        return begun if begun > least else least
 
     def is_short(self, start: int, end: int) -> bool:
         """Whether a slice has no more tokens than a passage should."""
@@ -103,8 +105,11 @@ class _Ruler:
         return self._all_fits or self._begun(start, end) + most <= self._target
 
     def _begun(self, start: int, end: int) -> int:
-        first = bisect_left(self._starts, start)
-        return bisect_left(self._starts, end, first) - first
+        last, last_index = self._measured  # most slices begin where the one before them ended
+        first = last_index if start == last else bisect_left(self._starts, start)
+        behind = bisect_left(self._starts, end, first)
+        self._measured = end, behind
+        return behind - first
 
     def reach(self, start: int, tokens: int, end: int) -> int:
         """The offset at which `tokens` tokens from `start` have passed, at most `end`."""
@@ -179,15 +184,15 @@ class _Packer:
     def pack(self, section: Iterable[Block]) -> list[list[Block]]:
         """The blocks of each passage of a section; those that are too long come in pieces."""
         target = self._sizes.target
-        for unit in _units(part for block in section for part in self._parts(block)):
-            size = sum([tokens for _, tokens in unit])
+        for unit, tokens in self._units(section):
+            size = sum(tokens)
             if size <= target:
-                self._add([block for block, _ in unit], size, target)
+                self._add(unit, size, target)
                 continue
             self._flush()
             limit = _with_slack(_share(size, target))
-            for block, tokens in unit:
-                self._add([block], tokens, limit)
+            for block, own in zip(unit, tokens, strict=True):
+                self._add([block], own, limit)
         last_is_crumb = self._tokens < self._sizes.crumb
         self._flush(even_headings=True)
         if last_is_crumb and len(self._groups) > 1:
@@ -195,20 +200,36 @@ class _Packer:
             self._groups[-1] += crumb
         return self._groups
 
-    def _parts(self, block: Block) -> Iterator[tuple[Block, int]]:
-        """A block, or the pieces of one that is too long, with their tokens. Pieces behind the first stand in it."""
-        tokens = self._ruler.tokens(block.start, block.end)
-        if tokens <= self._sizes.target:
-            yield block, tokens
-            return
+    def _units(self, section: Iterable[Block]) -> Iterator[tuple[list[Block], list[int]]]:
+        """What belongs together, and the tokens of each: an item with its children, the rows of a table, the sentences
+        of a paragraph.
+        """
+        unit: list[Block] = []
+        tokens: list[int] = []
+        for block in section:
+            own = self._ruler.tokens(block.start, block.end)
+            if unit and block.depth == (block.kind is ITEM):
+                yield unit, tokens
+                unit, tokens = [], []
+            if own <= self._sizes.target:
+                unit.append(block)
+                tokens.append(own)
+            else:
+                for piece in self._pieces(block, own):
+                    unit.append(piece)
+                    tokens.append(self._ruler.tokens(piece.start, piece.end))
+        if unit:
+            yield unit, tokens
+
+    def _pieces(self, block: Block, tokens: int) -> Iterator[Block]:
+        """The pieces of a block that is too long."""
         lead = self._leads.get(block.start)
         header = block.start, self._ruler.text.find("\n", block.start, block.end) + 1 or block.end
         kind = PARAGRAPH if block.kind is HEADING else block.kind
         for start, end in _pieces(self._ruler, block, tokens, self._sizes):
             if lead is not None:
                 self._leads[start] = lead
-            depth = block.depth + (start > block.start)
-            yield replace(block, kind=kind, start=start, end=end, depth=depth), self._ruler.tokens(start, end)
+            yield replace(block, kind=kind, start=start, end=end)
             if kind is TABLE:
                 lead = header
 
@@ -224,19 +245,6 @@ class _Packer:
         if self._has_text or (even_headings and self._current):
             self._groups.append(self._current)
             self._current, self._tokens, self._has_text = [], 0, False
-
-
-def _units(parts: Iterable[tuple[Block, int]]) -> Iterator[list[tuple[Block, int]]]:
-    """What belongs together: an item with its children, the rows of a table, the sentences of a paragraph."""
-    unit: list[tuple[Block, int]] = []
-    for part in parts:
-        block = part[0]
-        if unit and block.depth == (block.kind is ITEM):
-            yield unit
-            unit = []
-        unit.append(part)
-    if unit:
-        yield unit
 
 
 def _share(tokens: int, target: int) -> int:
@@ -297,15 +305,17 @@ class _Speech:
         """What is said between two offsets; a link that is cut by them stays as written."""
         starts = self._starts
         following = bisect_left(starts, start)
-        if starts[following] >= end:
+        at = starts[following]
+        if at >= end:
             return self.text[start:end]
         parts: list[str] = []
-        while starts[following] < end:
+        while at < end:
             link = self._links[following]
-            if starts[following] >= start and link.end <= end:
-                parts += self.text[start : link.start], search_words(link)
+            if at >= start and link.end <= end:
+                parts += self.text[start:at], search_words(link)
                 start = link.end
             following += 1
+            at = starts[following]
         parts.append(self.text[start:end])
         return "".join(parts)
 

@@ -32,7 +32,7 @@ PIECES = [
 ]
 ANY_TEXT = st.one_of(st.text(), st.lists(st.sampled_from(PIECES), max_size=60).map("".join))
 ANY_KIND = st.sampled_from([VaultKind.PLAIN, VaultKind.LOGSEQ])
-ANY_PROPERTIES = st.sampled_from([{}, {"excalidraw-plugin": "parsed"}, {"Kanban-Plugin": "basic"}])
+ANY_PROPERTIES = st.sampled_from([{}, {"excalidraw-plugin": "parsed"}, {"kanban-plugin": "basic"}])
 
 
 def outline(text: str) -> list[tuple[str, str]]:

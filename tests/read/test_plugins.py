@@ -34,7 +34,7 @@ DRAWING = (
 
 
 def test_of_a_drawing_only_its_text_counts() -> None:
-    assert spoken(DRAWING, properties={"Excalidraw-Plugin": "parsed"}) == [
+    assert spoken(DRAWING, properties={"excalidraw-plugin": "parsed"}) == [
         "==⚠ Switch to EXCALIDRAW VIEW ⚠==\n",
         "mine\n",
         "first ^krlCt47w\n",
