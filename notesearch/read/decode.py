@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import regex
 
@@ -36,8 +36,7 @@ class NotText(Exception):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
-class Decoded:
+class Decoded(NamedTuple):
     """A file's text. `remark` is "" for a clean file, else what to say of it ("not UTF-8, read as Windows-1252")."""
 
     text: str

@@ -134,12 +134,13 @@ class Frontmatter(NamedTuple):
 
 @lru_cache(maxsize=1024)  # a vault has few sets of keys, and many notes with each
 def _places(keys: tuple[str, ...]) -> Places:
-    named = [tuple([key for key in each if key in keys]) for each in (TITLE_KEYS, ALIAS_KEYS, TAG_KEYS, SUMMARY_KEYS)]
+    known = TITLE_KEYS, ALIAS_KEYS, TAG_KEYS, SUMMARY_KEYS
+    title, aliases, tags, summary = [tuple([key for key in each if key in keys]) for each in known]
     by_squeezed = {_squeezed(key): key for key in keys}
     dates = tuple([by_squeezed[key] for key in DATE_KEYS if key in by_squeezed])
-    taken = {key for each in named for key in each}
+    taken = {*title, *aliases, *tags, *summary}
     others = tuple([key for key in keys if key not in taken and _squeezed(key) not in DATE_KEYS])
-    return Places(*named, dates, others)
+    return Places(title, aliases, tags, summary, dates, others)
 
 
 def _squeezed(key: str) -> str:
@@ -174,7 +175,9 @@ def read(text: str) -> Frontmatter:
     fence, start, stop, end = found
     block = text[start:stop]
     fields, simple = _read_block(block, fence) if block.strip() else ({}, False)
-    return _NONE if fields is None else Frontmatter(fields, _places(tuple(fields)), end, (start, stop), _FORMATS[fence], simple)
+    if fields is None:
+        return _NONE
+    return Frontmatter(fields, _places(tuple(fields)), end, (start, stop), _FORMATS[fence], simple)
 
 
 # -- Where it is (M1) ------------------------------------------------------------------------------------------------

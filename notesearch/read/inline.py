@@ -148,7 +148,8 @@ def opaque_spans(text: str, blocks: Sequence[Block]) -> list[Span]:
     text = unified(text)
     spans: list[Span] = []
     # Most notes hold no mark at all, and then nobody looks twice.
-    mark = 0 if any([sign in text for sign in ("`", "$", "%%", "<!--", "~~~")]) else len(text) + 1
+    has_marks = "`" in text or "$" in text or "%%" in text or "<!--" in text or "~~~" in text
+    mark = 0 if has_marks else len(text) + 1
     for block in blocks:
         kind = block.kind
         if block.silent:

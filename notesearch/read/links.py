@@ -178,7 +178,7 @@ class _Page:
 
     def embeds(self, at: int) -> bool:
         """Whether a `!` that counts stands before the bracket at `at` (B14)."""
-        return at > self.start and self.seen[at - 1] == "!" and not self.escaped(at - 1)
+        return self.seen[at - 1] == "!" and at > self.start and not self.escaped(at - 1)
 
     def link(self, address: str, shown: str, kind: LinkKind, span: Span, *, embed: bool) -> Link | None:
         """The link with its target and part taken apart; None for `[[]]` and the like."""
