@@ -89,8 +89,8 @@ class Draft:
     path: tuple[str, ...] = ()
 
 
-def finished(drafts: list[Draft]) -> tuple[Block, ...]:
-    """The drafts as blocks, each with its path; from here on nobody changes them.
+def finished(text: str, drafts: list[Draft], line: int) -> tuple[Block, ...]:
+    """The drafts as blocks, each with its path and its lines, from `line` on; from here on nobody changes them.
 
     A heading stands under the nearest earlier one of a smaller level (rule B2). Empty titles are left out of paths, and
     so are the headings that a plugin wrote.
@@ -104,6 +104,9 @@ def finished(drafts: list[Draft]) -> tuple[Block, ...]:
             above.append((draft.level, draft.title))
             path = tuple([title for _, title in above if title])
         draft.path = path
+        draft.first = line
+        draft.last = line = line + text.count("\n", draft.start, draft.end - 1)
+        line += 1
         draft.__class__ = Block  # type: ignore[assignment]
     return tuple(cast("list[Block]", drafts))
 

@@ -62,14 +62,14 @@ def scan(
     text = unified(text)
     drawing = "excalidraw-plugin" in properties
     marks = [mark for mark in CLOSING if text.find(mark, start) >= 0 and not (drawing and mark == "%%")]
-    drafts = _Scanner(text, start, first_line, marks, kind is VaultKind.LOGSEQ).scan()
+    drafts = _Scanner(text, start, marks, kind is VaultKind.LOGSEQ).scan()
     if text.find("^", start) >= 0:
         give_block_ids(text, drafts)
     if drawing:
         silence_drawing(text, drafts)
     if "kanban-plugin" in properties:
         archive_cards(text, drafts)
-    return finished(drafts)
+    return finished(text, drafts, first_line)
 
 
 class _Scanner:
@@ -79,11 +79,10 @@ class _Scanner:
     a line of plain text would now belong to the last block. `margin` is the column of a footnote's further paragraphs.
     """
 
-    def __init__(self, text: str, start: int, first_line: int, marks: Sequence[str], logseq: bool) -> None:
+    def __init__(self, text: str, start: int, marks: Sequence[str], logseq: bool) -> None:
         self.text = text
         self.logseq = logseq
         self.position = start
-        self.line = first_line
         self.drafts: list[Draft] = []
         self.lists: list[tuple[int, Token]] = []
         self.goes_on = False
@@ -105,21 +104,15 @@ class _Scanner:
 
     def add(self, kind: BlockKind, end: int, depth: int = 0, goes_on: bool = False) -> Draft:
         """Make a block of the lines from here to `end`."""
-        start, first = self.position, self.line
-        last = first + self.text.count("\n", start, end - 1)
-        draft = Draft(kind, start, end, first, last, 0, depth)
+        draft = Draft(kind, self.position, end, 0, 0, 0, depth)
         self.drafts.append(draft)
         self.position = end
-        self.line = last + 1
         self.goes_on = goes_on
         return draft
 
     def extend(self, end: int) -> None:
         """Give the lines from here to `end` to the last block."""
-        draft = self.drafts[-1]
-        draft.last = self.line + self.text.count("\n", self.position, end - 1)
-        draft.end = self.position = end
-        self.line = draft.last + 1
+        self.drafts[-1].end = self.position = end
 
     def line_end(self, position: int) -> int:
         return self.text.find("\n", position) + 1 or len(self.text)
@@ -282,7 +275,7 @@ class _Scanner:
             draft.task = task
         if code is not None:
             self.fenced_code(code, token["content"])
-        elif self.logseq and draft.first == draft.last:
+        elif self.logseq and self.text.find("\n", draft.start, draft.end - 1) < 0:
             draft.silent = lines.LOGSEQ_LINE.match(token["content"] or "") is not None
 
     def in_paragraph(self) -> bool:
