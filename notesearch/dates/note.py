@@ -18,7 +18,7 @@ from notesearch.dates.forms import LIKELY, Found, find_dates
 from notesearch.dates.names import MONTH, WEEKDAY, month_number
 from notesearch.dates.order import MONTH_FIRST, DateOrder
 from notesearch.dates.pieces import folded
-from notesearch.index.records import DateSpan
+from notesearch.index.records import DateSpan, quickly
 
 FILE_TIME = 0.1  # copying, syncing and checking out set it anew
 
@@ -28,6 +28,9 @@ _CONFLICT = re.compile(r"sync-conflict-|conflicted copy")  # F10: the date after
 _DIGIT = re.compile(r"\d")
 _MONTH_FOLDER = re.compile(rf"(0?[1-9]|1[0-2])(?:[-_., ]{{1,3}}{MONTH})?|({MONTH})")
 _DAY_NAME = re.compile(rf"(\d{{1,2}})(?:[-_., ]{{1,3}}(?:{WEEKDAY}|{MONTH}))?")
+
+
+_quick_span = quickly(DateSpan)
 
 
 def note_date(
@@ -55,9 +58,10 @@ def note_date(
     in_folder = _date_of_folder(folder, name, order)
     latest = in_folder.last if in_folder else local_day(modified_ns)
     for place, text in enumerate(dict.fromkeys((_own_name(name), title, first_heading))):  # often the same
-        if named := _surest(find_dates(text, order=order, source="title" if place else "name", latest=latest)):
-            return named
-    return in_folder or (DateSpan(latest, latest, "file time", FILE_TIME) if latest else None)
+        found = find_dates(text, order=order, source="title" if place else "name", latest=latest)
+        if found:
+            return _surest(found)
+    return in_folder or (_quick_span(latest, latest, "file time", FILE_TIME) if latest else None)
 
 
 def date_of_property(value: str, *, order: DateOrder = MONTH_FIRST) -> DateSpan | None:

@@ -61,6 +61,8 @@ class Block:
     """A card in a board's archive (rule B10)."""
     silent: bool = False
     """Not text at all: drawing data, a board's settings, Logseq's own lines."""
+    path: tuple[str, ...] = ()
+    """The titles of the headings above it, outermost first; a heading's own path ends with itself."""
 
 
 @dataclass(slots=True)
@@ -84,32 +86,29 @@ class Draft:
     hidden: bool = False
     archived: bool = False
     silent: bool = False
+    path: tuple[str, ...] = ()
 
 
-def finished(drafts: list[Draft]) -> tuple[Block, ...]:
-    """The drafts as blocks; from here on nobody changes them."""
-    for draft in drafts:
-        draft.__class__ = Block  # type: ignore[assignment]
-    return tuple(cast("list[Block]", drafts))
+def finished(text: str, drafts: list[Draft], line: int) -> tuple[Block, ...]:
+    """The drafts as blocks, each with its path and its lines, from `line` on; from here on nobody changes them.
 
-
-def section_path(blocks: Sequence[Block]) -> list[tuple[str, ...]]:
-    """For each block the titles of the headings above it, outermost first; a heading's own path ends with itself.
-
-    A heading stands under the nearest earlier one of a smaller level (rule B2). Empty titles are left out, and so are
-    the headings that a plugin wrote.
+    A heading stands under the nearest earlier one of a smaller level (rule B2). Empty titles are left out of paths, and
+    so are the headings that a plugin wrote.
     """
     above: list[tuple[int, str]] = []
     path: tuple[str, ...] = ()
-    paths = []
-    for block in blocks:
-        if block.kind is HEADING and not block.silent:
-            while above and above[-1][0] >= block.level:
+    for draft in drafts:
+        if draft.kind is HEADING and not draft.silent:
+            while above and above[-1][0] >= draft.level:
                 above.pop()
-            above.append((block.level, block.title))
-            path = tuple(title for _, title in above if title)
-        paths.append(path)
-    return paths
+            above.append((draft.level, draft.title))
+            path = tuple([title for _, title in above if title])
+        draft.path = path
+        draft.first = line
+        draft.last = line = line + text.count("\n", draft.start, draft.end - 1)
+        line += 1
+        draft.__class__ = Block  # type: ignore[assignment]
+    return tuple(cast("list[Block]", drafts))
 
 
 def block_ids(blocks: Sequence[Block]) -> dict[str, Block]:

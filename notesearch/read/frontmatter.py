@@ -12,10 +12,10 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, Literal, TypeGuard, cast
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple, cast
 
 import frontmatter
 import yaml
@@ -54,15 +54,26 @@ class Nested(str):
     __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Frontmatter:
+class Places(NamedTuple):
+    """Which of a note's keys are for what, the best first; `others` in their order."""
+
+    title: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    summary: tuple[str, ...] = ()
+    dates: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+
+
+class Frontmatter(NamedTuple):
     """A note's properties. `fields` are by lower-case key; `end` is where the body starts, 0 without frontmatter.
 
     `raw_span` is the block between its fences: links stand there as written (M6). `simple` says that the block was no
     clean YAML and was read line by line. Dates are texts here, whatever they mean: `1595952505019` too.
     """
 
-    fields: Mapping[str, Value] = field(default_factory=dict)
+    fields: Mapping[str, Value] = MappingProxyType({})
+    places: Places = Places()
     end: int = 0
     raw_span: tuple[int, int] = (0, 0)
     format: Format = ""
@@ -71,64 +82,67 @@ class Frontmatter:
     @property
     def title(self) -> str:
         """The title on one line, "" if there is none."""
-        return self._first_text(TITLE_KEYS)
+        return self._first_text(self.places.title)
 
     @property
     def aliases(self) -> tuple[str, ...]:
         """Other names of the note: a list, or a text split at commas."""
-        return _distinct([_one_line(name) for value in self._values(ALIAS_KEYS) for name in _split(value, ",")])
+        values = self._values(self.places.aliases)
+        return _distinct([_one_line(name) for value in values for name in _split(value, ",")])
 
     @property
     def tags(self) -> tuple[str, ...]:
         """Tags without `#`: a list, or a text split at commas, or at spaces if it has none."""
-        words = [word for value in self._values(TAG_KEYS) for word in _split(value, "," if "," in value else None)]
+        values = self._values(self.places.tags)
+        words = [word for value in values for word in _split(value, "," if "," in value else None)]
         return _distinct([word.strip().lstrip("#") for word in words])
 
     @property
     def summary(self) -> str:
         """What the note says of itself in a sentence, or ""."""
-        return self._first_text(SUMMARY_KEYS)
+        return self._first_text(self.places.summary)
 
     @property
     def dates(self) -> tuple[str, ...]:
         """The texts that may date the note, best first (rule D2)."""
-        if not self.fields:
-            return ()
-        by_key = {_squeezed(key): value for key, value in self.fields.items()}
-        values = [by_key[key] for key in DATE_KEYS if key in by_key]
-        return _distinct([value.strip() for value in values if _is_text(value)])
+        return _distinct([value.strip() for value in self._values(self.places.dates) if isinstance(value, str)])
 
     @property
     def properties(self) -> tuple[tuple[str, str], ...]:
         """Every other key that says something, with its text in at most 300 characters; lists joined by commas."""
-        others = [(key, _joined(value)) for key, value in self.fields.items() if not _has_its_place(key)]
+        others = [(key, _joined(self.fields[key])) for key in self.places.others]
         return tuple([(key, text[:_PROPERTY_CHARACTERS]) for key, text in others if text])
 
     def also(self, fields: Iterable[tuple[str, str]]) -> Frontmatter:
         """With the fields that an outliner keeps in the page itself, where these tell what the properties do not."""
-        told = {key.lower(): _LINK_BRACKETS.sub("", value) for key, value in fields if _has_its_place(key.lower())}
-        return replace(self, fields={**told, **self.fields})
+        told = {key.lower(): _LINK_BRACKETS.sub("", value) for key, value in fields}
+        for key in _places(tuple(told)).others:
+            del told[key]
+        merged = {**told, **self.fields}
+        return self._replace(fields=merged, places=_places(tuple(merged)))
 
-    def _values(self, keys: Iterable[str]) -> list[Value]:
+    def _values(self, keys: Sequence[str]) -> Sequence[Value]:
         """What stands under these keys; a value of the wrong type does not count."""
-        fields = self.fields
-        return [fields[key] for key in keys if key in fields and not isinstance(fields[key], Nested)]
+        return [value for key in keys if not isinstance(value := self.fields[key], Nested)] if keys else ()
 
-    def _first_text(self, keys: Iterable[str]) -> str:
-        texts = [_one_line(value) for value in self._values(keys) if isinstance(value, str)]
-        return next(filter(None, texts), "")
-
-
-def _is_text(value: Value) -> TypeGuard[str]:
-    return isinstance(value, str) and not isinstance(value, Nested)
+    def _first_text(self, keys: Sequence[str]) -> str:
+        for value in self._values(keys):
+            if isinstance(value, str) and (text := _one_line(value)):
+                return text
+        return ""
 
 
-@lru_cache(maxsize=1024)  # a vault has few keys, and every note has them
-def _has_its_place(key: str) -> bool:
-    return key in TITLE_KEYS + ALIAS_KEYS + TAG_KEYS + SUMMARY_KEYS or _squeezed(key) in DATE_KEYS
+@lru_cache(maxsize=1024)  # a vault has few sets of keys, and many notes with each
+def _places(keys: tuple[str, ...]) -> Places:
+    known = TITLE_KEYS, ALIAS_KEYS, TAG_KEYS, SUMMARY_KEYS
+    title, aliases, tags, summary = [tuple([key for key in each if key in keys]) for each in known]
+    by_squeezed = {_squeezed(key): key for key in keys}
+    dates = tuple([by_squeezed[key] for key in DATE_KEYS if key in by_squeezed])
+    taken = {*title, *aliases, *tags, *summary}
+    others = tuple([key for key in keys if key not in taken and _squeezed(key) not in DATE_KEYS])
+    return Places(title, aliases, tags, summary, dates, others)
 
 
-@lru_cache(maxsize=1024)
 def _squeezed(key: str) -> str:
     return key.replace(" ", "").replace("-", "").replace("_", "")
 
@@ -145,8 +159,8 @@ def _split(value: Value, separator: str | None) -> Iterable[str]:
     return value.split(separator) if isinstance(value, str) else value
 
 
-def _distinct(texts: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(filter(None, texts)))
+def _distinct(texts: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(filter(None, texts))) if texts else ()
 
 
 _NONE = Frontmatter()
@@ -161,7 +175,9 @@ def read(text: str) -> Frontmatter:
     fence, start, stop, end = found
     block = text[start:stop]
     fields, simple = _read_block(block, fence) if block.strip() else ({}, False)
-    return _NONE if fields is None else Frontmatter(fields, end, (start, stop), _FORMATS[fence], simple)
+    if fields is None:
+        return _NONE
+    return Frontmatter(fields, _places(tuple(fields)), end, (start, stop), _FORMATS[fence], simple)
 
 
 # -- Where it is (M1) ------------------------------------------------------------------------------------------------
@@ -404,11 +420,13 @@ _FLOW_ITEM = re.compile(r"""[ \t]*("(?:[^"\\]|\\.)*+"|'(?:[^']|'')*+'|[^,]*+)[ \
 def _read_simply(block: str) -> dict[str, Value] | None:
     """`key: value` and the `- item` lines below it. None if a line is neither these, nor indented, nor a comment."""
     entries: list[tuple[str, str, list[str]]] = []
+    items: list[str] = []
     for stroke, key, text, other in _LINE.findall(block):
         if key:
-            entries.append((_unquoted(key), text.strip(), []))
+            items = []
+            entries.append((_unquoted(key), text.strip(), items))
         elif stroke and entries:
-            entries[-1][2].append(_unquoted(text))
+            items.append(_unquoted(text))
         elif stroke or not (other[0] in " \t#" or other.isspace()):
             return None
     return _kept([(key, _simple_value(text, items)) for key, text, items in entries]) or None
@@ -424,6 +442,11 @@ def _simple_value(text: str, items: list[str]) -> Value:
 
 def _unquoted(text: str) -> str:
     text = text.strip()
-    if len(text) < 2 or text[0] != text[-1] or text[0] not in "\"'":
+    quote = text[-1:]
+    if quote not in _QUOTED or len(text) < 2 or text[0] != quote:
         return text
-    return text[1:-1].replace('\\"', '"') if text[0] == '"' else text[1:-1].replace("''", "'")
+    return text[1:-1].replace(_QUOTED[quote], quote)
+
+
+_QUOTED = {'"': '\\"', "'": "''"}
+"""How each quote is written between such quotes."""

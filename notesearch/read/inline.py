@@ -136,7 +136,7 @@ _QUOTED_FENCE = re.compile(
     r"^([ \t]*>[ \t>]*)(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?(`{3,}+(?![^\n]*`)|~{3,}+)[ \t]*(\S?)", re.MULTILINE
 )
 _QUOTED_BLANK = re.compile(r"\n[ \t>]*(?=\n)")
-_OPENING = re.compile(r"[`$]|%%|<!--")
+_OPENING = re.compile(r"[`$]|%%|<!--|~~~")
 
 
 def opaque_spans(text: str, blocks: Sequence[Block]) -> list[Span]:
@@ -148,34 +148,33 @@ def opaque_spans(text: str, blocks: Sequence[Block]) -> list[Span]:
     text = unified(text)
     spans: list[Span] = []
     # Most notes hold no mark at all, and then nobody looks twice.
-    mark = 0 if "`" in text or "$" in text or "%%" in text or "<!--" in text else len(text) + 1
+    has_marks = "`" in text or "$" in text or "%%" in text or "<!--" in text or "~~~" in text
+    mark = 0 if has_marks else len(text) + 1
     for block in blocks:
         kind = block.kind
         if block.silent:
             spans.append((block.start, block.end, "comment"))
         elif kind is CODE or kind is MATH:
             spans.append((block.start, block.end, "code" if kind is CODE else "math"))
-        elif kind is QUOTE:
-            spans += _quote_spans(text, block)
         elif mark < block.end:
             if mark < block.start:
                 opening = _OPENING.search(text, block.start)
                 mark = opening.start() if opening else len(text) + 1
             if mark < block.end:
-                for start, end in _stretches(text, block):
-                    spans += lex(text, start, end).all_spans()
+                spans += _SPANS.get(kind, _block_spans)(text, block)
     return spans
 
 
-def _stretches(text: str, block: Block) -> Iterator[tuple[int, int]]:
-    """The parts of a block in which marks pair up: each row of a table, otherwise the whole."""
-    if block.kind is not TABLE:
-        yield block.start, block.end
-        return
+def _block_spans(text: str, block: Block) -> Iterator[Span]:
+    yield from lex(text, block.start, block.end).all_spans()
+
+
+def _table_spans(text: str, block: Block) -> Iterator[Span]:
+    """In a table, the marks pair up inside each row."""
     start = block.start
     while start < block.end:
         end = text.find("\n", start, block.end) + 1 or block.end
-        yield start, end
+        yield from lex(text, start, end).all_spans()
         start = end
 
 
@@ -187,6 +186,9 @@ def _quote_spans(text: str, block: Block) -> Iterator[Span]:
         yield fence_start, fence_end, "code"
         start = fence_end
     yield from _paragraph_spans(text, start, block.end)
+
+
+_SPANS = {QUOTE: _quote_spans, TABLE: _table_spans}
 
 
 def _paragraph_spans(text: str, start: int, end: int) -> Iterator[Span]:

@@ -134,6 +134,8 @@ def _cells(row: str) -> int:
 def without_id(title: str) -> str:
     """A heading's text without spaces around it and without ` ^id`."""
     title = title.strip()
+    if "^" not in title:
+        return title
     head, mark, name = title.rpartition("^")
     if mark and BLOCK_ID.fullmatch(mark + name) and head[-1:] in ("", " ", "\t"):
         return head.rstrip()

@@ -55,6 +55,7 @@ _REFERENCE = re.compile(
     rf"{_ESCAPE} | (?<!\[) \[ (?P<shown> {_WORDS}++ ) \] (?: \[ (?P<label> {_WORDS}*+ ) \] )?+ (?! [\]\[(] )",
     re.VERBOSE,
 )
+_DEFINES = re.compile(r"\]:(?<=[^\[\]\\\r\n]\]:)")  # what all definitions have; `[[a link]]: …` is none
 _DEFINITION = re.compile(
     rf"""
     (?<![^\r\n]) [ ]{{0,3}} (?P<open>\[) (?!\^) (?P<label> [^\[\]\\\r\n]++ ) \]:
@@ -145,7 +146,7 @@ def _place(link: Link) -> Span:
     return link.start, -link.end
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Page:
     """The text to scan and what a link needs to know of the place where it stands."""
 
@@ -177,7 +178,7 @@ class _Page:
 
     def embeds(self, at: int) -> bool:
         """Whether a `!` that counts stands before the bracket at `at` (B14)."""
-        return at > self.start and self.seen[at - 1] == "!" and not self.escaped(at - 1)
+        return self.seen[at - 1] == "!" and at > self.start and not self.escaped(at - 1)
 
     def link(self, address: str, shown: str, kind: LinkKind, span: Span, *, embed: bool) -> Link | None:
         """The link with its target and part taken apart; None for `[[]]` and the like."""
@@ -189,9 +190,8 @@ class _Page:
             shown = _PICTURE_SIZE.sub("", shown).rstrip()
         start, end = span
         line = bisect_right(self.line_starts, start)
-        return _quick_link(
-            target, part, shown, kind, embed, start, end, line, bool(self.hidden) and self._is_hidden(start)
-        )
+        hidden = self._is_hidden(start) if self.hidden else False
+        return _quick_link(target, part, shown, kind, embed, start, end, line, hidden)
 
     def _is_hidden(self, at: int) -> bool:
         after = bisect_right(self.hidden, at, key=lambda span: span[0])
@@ -213,15 +213,17 @@ def _wiki_links(page: _Page, kind: LinkKind, claimed: AbstractSet[int] = frozens
     """Wikilinks (L1, L2) in order of start, but for those whose opening brackets belong to a Markdown link."""
     if page.seen.find("[[", page.start, page.end) < 0:
         return []
-    logseq = page.kind is VaultKind.LOGSEQ
+    text, logseq = page.text, page.kind is VaultKind.LOGSEQ
     links = []
     for start, end in _nested_pairs(page) if logseq else [match.span() for match in page.matches(_WIKILINK)]:
         if start in claimed:
             continue
-        address, shown = _wiki_halves(page.text[start + 2 : end - 2], page.kind)
+        address, shown = text[start + 2 : end - 2], ""
+        if "|" in address:
+            address, shown = _wiki_halves(address, page.kind)
         if ":" in address and _is_external(address.lstrip(), page.kind):
             continue
-        macro = logseq and page.text.endswith(_EMBED_MACRO, page.start, start)
+        macro = logseq and text.endswith(_EMBED_MACRO, page.start, start)
         bang = page.embeds(start)
         if link := page.link(address, shown, kind, (start - bang, end), embed=bang or macro):
             links.append(link)
@@ -309,7 +311,7 @@ def _markdown_link(page: _Page, found: re.Match[str]) -> Link | None:
 
 def _reference_links(page: _Page) -> Iterator[Link]:
     """`[shown][label]`, `[label][]` and `[label]`, where the label is defined (L3)."""
-    if page.seen.find("]:", page.start, page.end) < 0:
+    if not _DEFINES.search(page.seen, page.start, page.end):
         return
     addresses: dict[str, str] = {}
     defined_at: set[int] = set()

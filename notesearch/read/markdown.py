@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from notesearch.index.records import VaultKind
 from notesearch.read import lines
-from notesearch.read.blocks import BLANK, ITEM, PARAGRAPH, Block, BlockKind, Draft, block_ids, finished, section_path
+from notesearch.read.blocks import BLANK, ITEM, PARAGRAPH, Block, BlockKind, Draft, block_ids, finished
 from notesearch.read.inline import CLOSING, after_closing, lex, opaque_spans, quoted_fences, unified
 from notesearch.read.lines import (
     Token,
@@ -42,7 +42,6 @@ __all__ = [
     "page_fields",
     "plain",
     "scan",
-    "section_path",
     "tags",
 ]
 
@@ -58,20 +57,19 @@ def scan(
     """The blocks of `text[start:]`, in order.
 
     `start` is where the body begins, behind the frontmatter, and `first_line` the number of its first line;
-    `properties` is the frontmatter, whose keys tell the notes of some plugins (rule B10).
+    `properties` is the frontmatter, whose keys, in lower case, tell the notes of some plugins (rule B10).
     """
     text = unified(text)
-    plugins = {key.casefold() for key in properties}
-    drawing = "excalidraw-plugin" in plugins
+    drawing = "excalidraw-plugin" in properties
     marks = [mark for mark in CLOSING if text.find(mark, start) >= 0 and not (drawing and mark == "%%")]
-    drafts = _Scanner(text, start, first_line, marks, kind is VaultKind.LOGSEQ).scan()
+    drafts = _Scanner(text, start, marks, kind is VaultKind.LOGSEQ).scan()
     if text.find("^", start) >= 0:
         give_block_ids(text, drafts)
     if drawing:
         silence_drawing(text, drafts)
-    if "kanban-plugin" in plugins:
+    if "kanban-plugin" in properties:
         archive_cards(text, drafts)
-    return finished(drafts)
+    return finished(text, drafts, first_line)
 
 
 class _Scanner:
@@ -81,11 +79,10 @@ class _Scanner:
     a line of plain text would now belong to the last block. `margin` is the column of a footnote's further paragraphs.
     """
 
-    def __init__(self, text: str, start: int, first_line: int, marks: Sequence[str], logseq: bool) -> None:
+    def __init__(self, text: str, start: int, marks: Sequence[str], logseq: bool) -> None:
         self.text = text
         self.logseq = logseq
         self.position = start
-        self.line = first_line
         self.drafts: list[Draft] = []
         self.lists: list[tuple[int, Token]] = []
         self.goes_on = False
@@ -107,32 +104,27 @@ class _Scanner:
 
     def add(self, kind: BlockKind, end: int, depth: int = 0, goes_on: bool = False) -> Draft:
         """Make a block of the lines from here to `end`."""
-        start, first = self.position, self.line
-        last = first + self.text.count("\n", start, end - 1)
-        draft = Draft(kind, start, end, first, last, 0, depth)
+        draft = Draft(kind, self.position, end, 0, 0, 0, depth)
         self.drafts.append(draft)
         self.position = end
-        self.line = last + 1
         self.goes_on = goes_on
         return draft
 
     def extend(self, end: int) -> None:
         """Give the lines from here to `end` to the last block."""
-        draft = self.drafts[-1]
-        draft.last = self.line + self.text.count("\n", self.position, end - 1)
-        draft.end = self.position = end
-        self.line = draft.last + 1
+        self.drafts[-1].end = self.position = end
 
     def line_end(self, position: int) -> int:
         return self.text.find("\n", position) + 1 or len(self.text)
 
     def depth_at(self, column: int) -> int:
         """Leave the items that a line at this column is not in (rule B5); the number of those it is in."""
-        while self.lists and column < self.lists[-1][0] + 2:
-            self.lists.pop()
+        lists = self.lists
+        while lists and column < lists[-1][0] + 2:
+            lists.pop()
         if column < self.margin:
             self.margin = 0
-        return len(self.lists)
+        return len(lists)
 
     def code_column(self) -> int:
         """From which column on a new line of text is indented code."""
@@ -148,8 +140,9 @@ class _Scanner:
         self.add(BLANK, token.end())
 
     def text_lines(self, token: Token) -> None:
-        underline = token["underline"]
-        end = token.end() if underline is None else token.start("underline")
+        end, underline = token.end(), token["underline"]
+        if underline is not None:
+            end -= len(underline)
         if self.tables:
             header = self.next_table(self.position, end)
             if header == self.position:
@@ -172,7 +165,7 @@ class _Scanner:
         if column >= 4 and column >= self.code_column():
             self.indented_code(depth)
         else:
-            self.add(PARAGRAPH, self.whole(end), depth, True)
+            self.add(PARAGRAPH, self.whole(end) if self.marks else end, depth, True)
 
     def other(self, token: Token) -> None:
         """What looked like something else and is text."""
@@ -271,19 +264,18 @@ class _Scanner:
         if self.goes_on and not self.lists and not may_interrupt(token) and self.in_paragraph():
             self.prose(token, token.end())
             return
-        indent, task, code = token.group("indent", "task", "code")
-        column = width(indent)
+        column, task, code = column_of(token), token["task"], token["code"]
         depth = self.depth_at(column) + 1
         self.lists.append((column, token))
         end = token.end()
         if self.tables:
             end = self.next_table(self.position + 1, end)
-        draft = self.add(ITEM, self.whole(end), depth, True)
+        draft = self.add(ITEM, self.whole(end) if self.marks else end, depth, True)
         if task is not None:
             draft.task = task
         if code is not None:
             self.fenced_code(code, token["content"])
-        elif self.logseq and draft.first == draft.last:
+        elif self.logseq and self.text.find("\n", draft.start, draft.end - 1) < 0:
             draft.silent = lines.LOGSEQ_LINE.match(token["content"] or "") is not None
 
     def in_paragraph(self) -> bool:

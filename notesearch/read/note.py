@@ -91,7 +91,7 @@ def _of_text(file: File, data: bytes, rules: ReadingRules) -> Note:
         properties=(*top.properties, *markdown.fields(text, blocks, opaque)),
         date=_date(file, title, heading, rules, top.dates),
         links=links,
-        passages=split(text, blocks, markdown.section_path(blocks), links, starts, rules.token_starts, rules.sizes),
+        passages=split(text, blocks, links, starts, rules.token_starts, rules.sizes),
         remark=decoded.remark,
         conflict_copy=file.conflict_copy,
         parts=parts_of(text, blocks),
@@ -159,9 +159,9 @@ def _title_and_heading(name: str, declared: str, blocks: Sequence[Block]) -> tup
 
 def _title(name: str, declared: str, headings: Sequence[Block]) -> str:
     """What is shown (rule B15)."""
-    if declared.strip():
-        return declared.strip()
-    if _SAYS_NOTHING.fullmatch(name):
+    if declared:
+        return declared
+    if headings and _SAYS_NOTHING.fullmatch(name):
         top = next((heading.title for heading in headings if heading.level == 1), "")
         return markdown.plain(top) or name
     return name
@@ -169,4 +169,4 @@ def _title(name: str, declared: str, headings: Sequence[Block]) -> str:
 
 def _unique(tags: Sequence[str]) -> tuple[str, ...]:
     """Tags compare without case; the first spelling stays."""
-    return tuple({tag.casefold(): tag for tag in reversed(tags)}.values())[::-1]
+    return tuple({tag.casefold(): tag for tag in reversed(tags)}.values())[::-1] if tags else ()

@@ -10,14 +10,14 @@ nothing under them go with what follows.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple, Self
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Self
 
 from notesearch.index.records import Link, Passage, quickly
-from notesearch.read.blocks import BLANK, CODE, HEADING, ITEM, TABLE, Block
+from notesearch.read.blocks import BLANK, CODE, HEADING, ITEM, PARAGRAPH, TABLE, Block
 from notesearch.read.decode import for_index, safe_cut
-from notesearch.read.links import search_words
+from notesearch.read.links import Span, search_words
 
 TokenStarts = Callable[[str], Sequence[int]]
 """Offset of each token of a text, ascending."""
@@ -57,39 +57,23 @@ class Sizes:
         return self.target // 5
 
 
-class _Atom(NamedTuple):
-    """What is not cut further: a block, a row, a sentence. `lead` is where that stands which it would lack alone."""
-
-    start: int
-    end: int
-    is_heading: bool
-    block: Block
-    path: tuple[str, ...]
-    lead: tuple[int, int] | None
-
-    @property
-    def strength(self) -> int:
-        """Orders the places to cut before an atom: 0 is best."""
-        return self.block.depth - (self.block.kind is ITEM) + (self.start > self.block.start)
-
-
 def split(
     text: str,
     blocks: Sequence[Block],
-    paths: Sequence[tuple[str, ...]],
     links: Sequence[Link],
     line_starts: Sequence[int],
     token_starts: TokenStarts,
     sizes: Sizes,
 ) -> tuple[Passage, ...]:
-    """The passages of a note, in order. `paths[i]` is the heading path of `blocks[i]`."""
-    ruler = _Ruler(text, token_starts(text))
+    """The passages of a note, in order."""
+    ruler = _Ruler(text, token_starts(text), sizes.target)
     speech = _Speech(text, links, ruler, sizes)
+    leads: dict[int, Span] = {}
     passages = []
-    for section in _sections(blocks, paths, ruler, sizes):
-        fits = ruler.tokens_at_most(section[0].start, section[-1].end) <= sizes.target  # as nearly every one does
-        for atoms in [section] if fits else _Packer(ruler, sizes).pack(section):
-            passages.append(_passage(atoms, speech, line_starts))
+    for section in _sections(blocks, leads, ruler):
+        fits = ruler.fits(section[0].start, section[-1].end)  # as nearly every one does
+        for group in [section] if fits else _Packer(ruler, sizes, leads).pack(section):
+            passages.append(_passage(group, leads, speech, line_starts))
     return tuple(passages)
 
 
@@ -100,20 +84,32 @@ class _Ruler:
     token for every `_MOST_CHARACTERS_A_TOKEN` at least.
     """
 
-    def __init__(self, text: str, starts: Sequence[int]) -> None:
+    def __init__(self, text: str, starts: Sequence[int], target: int) -> None:
         self.text = text
         self._starts = starts
+        self._target = target
+        self._measured = 0, 0
+        self._all_fits = len(starts) + len(text) // _MOST_CHARACTERS_A_TOKEN <= target
 
     def tokens(self, start: int, end: int) -> int:
-        return max(self._begun(start, end), (end - start) // _MOST_CHARACTERS_A_TOKEN)
+        begun, least = self._begun(start, end), (end - start) // _MOST_CHARACTERS_A_TOKEN
+        return begun if begun > least else least
 
-    def tokens_at_most(self, start: int, end: int) -> int:
-        """No less than the tokens of the parts of a slice, together, however it is cut."""
-        return self._begun(start, end) + (end - start) // _MOST_CHARACTERS_A_TOKEN
+    def is_short(self, start: int, end: int) -> bool:
+        """Whether a slice has no more tokens than a passage should."""
+        return self._all_fits or self.tokens(start, end) <= self._target
+
+    def fits(self, start: int, end: int) -> bool:
+        """Whether the parts of a slice, together, have no more tokens than a passage should, however it is cut."""
+        most = (end - start) // _MOST_CHARACTERS_A_TOKEN
+        return self._all_fits or self._begun(start, end) + most <= self._target
 
     def _begun(self, start: int, end: int) -> int:
-        first = bisect_left(self._starts, start)
-        return bisect_left(self._starts, end, first) - first
+        last, last_index = self._measured  # most slices begin where the one before them ended
+        first = last_index if start == last else bisect_left(self._starts, start)
+        behind = bisect_left(self._starts, end, first)
+        self._measured = end, behind
+        return behind - first
 
     def reach(self, start: int, tokens: int, end: int) -> int:
         """The offset at which `tokens` tokens from `start` have passed, at most `end`."""
@@ -122,32 +118,34 @@ class _Ruler:
         return min(self._starts[at], end) if at < len(self._starts) else end
 
 
-def _sections(
-    blocks: Sequence[Block], paths: Sequence[tuple[str, ...]], ruler: _Ruler, sizes: Sizes
-) -> Iterator[list[_Atom]]:
-    """The blocks under one heading. Headings with no text of their own go with the next section, or with the last."""
-    section: list[_Atom] = []
+def _sections(blocks: Sequence[Block], leads: dict[int, Span], ruler: _Ruler) -> Iterator[list[Block]]:
+    """The blocks under one heading. Headings with no text of their own go with the next section, or with the last.
+
+    In `leads` it notes the item that a block stands in.
+    """
+    section: list[Block] = []
     has_text = False
     parents: list[Block] = []  # the items a block stands in, outermost first
-    for block, path in zip(blocks, paths, strict=True):
-        kind, start, end, depth = block.kind, block.start, block.end, block.depth
+    for block in blocks:
+        kind, depth = block.kind, block.depth
         if kind is BLANK or block.silent:
             continue
         if depth == 0:
             parents.clear()
-        elif kind is ITEM:
-            while parents and parents[-1].depth >= depth:
+        else:
+            while kind is ITEM and parents and parents[-1].depth >= depth:
                 parents.pop()
-        lead = (parents[-1].start, parents[-1].end) if parents else None
-        if kind is ITEM:
-            parents.append(block)
+            if parents:
+                leads[block.start] = parents[-1].start, parents[-1].end
+            if kind is ITEM:
+                parents.append(block)
         # What is as long as a passage is text, whatever marks it carries.
-        is_heading = kind is HEADING and ruler.tokens(start, end) <= sizes.target
-        if is_heading and has_text:
+        if kind is not HEADING or not ruler.is_short(block.start, block.end):
+            has_text = True
+        elif has_text:
             yield section
             section, has_text = [], False
-        section.append(_Atom(start, end, is_heading, block, path, lead))
-        has_text = has_text or not is_heading
+        section.append(block)
     if section:
         yield section
 
@@ -172,29 +170,29 @@ def _cut(text: str, start: int, reach: int, by_lines: bool) -> int:
 
 
 class _Packer:
-    """Fills passages with atoms, one section at a time."""
+    """Fills passages with blocks, one section at a time."""
 
-    def __init__(self, ruler: _Ruler, sizes: Sizes) -> None:
+    def __init__(self, ruler: _Ruler, sizes: Sizes, leads: dict[int, Span]) -> None:
         self._ruler = ruler
         self._sizes = sizes
-        self._groups: list[list[_Atom]] = []
-        self._current: list[_Atom] = []
+        self._leads = leads
+        self._groups: list[list[Block]] = []
+        self._current: list[Block] = []
         self._tokens = 0
         self._has_text = False
 
-    def pack(self, section: Iterable[_Atom]) -> list[list[_Atom]]:
-        """The atoms of each passage of a section, its blocks cut where they are too long."""
+    def pack(self, section: Iterable[Block]) -> list[list[Block]]:
+        """The blocks of each passage of a section; those that are too long come in pieces."""
         target = self._sizes.target
-        for unit in _units(atom for block in section for atom in self._atoms_of(block)):
-            tokens = [self._ruler.tokens(atom.start, atom.end) for atom in unit]
+        for unit, tokens in self._units(section):
             size = sum(tokens)
             if size <= target:
                 self._add(unit, size, target)
                 continue
             self._flush()
             limit = _with_slack(_share(size, target))
-            for atom, own in zip(unit, tokens, strict=True):
-                self._add([atom], own, limit)
+            for block, own in zip(unit, tokens, strict=True):
+                self._add([block], own, limit)
         last_is_crumb = self._tokens < self._sizes.crumb
         self._flush(even_headings=True)
         if last_is_crumb and len(self._groups) > 1:
@@ -202,43 +200,51 @@ class _Packer:
             self._groups[-1] += crumb
         return self._groups
 
-    def _atoms_of(self, atom: _Atom) -> Iterator[_Atom]:
-        """A block, or the pieces of one that is too long."""
-        block, lead = atom.block, atom.lead
-        tokens = self._ruler.tokens(block.start, block.end)
-        if tokens <= self._sizes.target:
-            yield atom
-            return
-        header_end = self._ruler.text.find("\n", block.start, block.end) + 1 or block.end
-        for start, end in _pieces(self._ruler, block, tokens, self._sizes):
-            yield atom._replace(start=start, end=end, lead=lead)
-            if block.kind is TABLE:
-                lead = block.start, header_end
+    def _units(self, section: Iterable[Block]) -> Iterator[tuple[list[Block], list[int]]]:
+        """What belongs together, and the tokens of each: an item with its children, the rows of a table, the sentences
+        of a paragraph.
+        """
+        unit: list[Block] = []
+        tokens: list[int] = []
+        for block in section:
+            own = self._ruler.tokens(block.start, block.end)
+            if unit and block.depth == (block.kind is ITEM):
+                yield unit, tokens
+                unit, tokens = [], []
+            if own <= self._sizes.target:
+                unit.append(block)
+                tokens.append(own)
+            else:
+                for piece in self._pieces(block, own):
+                    unit.append(piece)
+                    tokens.append(self._ruler.tokens(piece.start, piece.end))
+        if unit:
+            yield unit, tokens
 
-    def _add(self, atoms: Sequence[_Atom], size: int, limit: int) -> None:
+    def _pieces(self, block: Block, tokens: int) -> Iterator[Block]:
+        """The pieces of a block that is too long."""
+        lead = self._leads.get(block.start)
+        header = block.start, self._ruler.text.find("\n", block.start, block.end) + 1 or block.end
+        kind = PARAGRAPH if block.kind is HEADING else block.kind
+        for start, end in _pieces(self._ruler, block, tokens, self._sizes):
+            if lead is not None:
+                self._leads[start] = lead
+            yield replace(block, kind=kind, start=start, end=end)
+            if kind is TABLE:
+                lead = header
+
+    def _add(self, blocks: Sequence[Block], size: int, limit: int) -> None:
         if self._tokens + size > limit:
             self._flush()
-        self._current += atoms
+        self._current += blocks
         self._tokens += size
-        self._has_text = self._has_text or not atoms[-1].is_heading
+        self._has_text = self._has_text or blocks[-1].kind is not HEADING
 
     def _flush(self, even_headings: bool = False) -> None:
         """Close the passage at hand; headings alone wait for their text."""
         if self._has_text or (even_headings and self._current):
             self._groups.append(self._current)
             self._current, self._tokens, self._has_text = [], 0, False
-
-
-def _units(atoms: Iterable[_Atom]) -> Iterator[list[_Atom]]:
-    """What belongs together: an item with its children, the rows of a table, the sentences of a paragraph."""
-    unit: list[_Atom] = []
-    for atom in atoms:
-        if unit and atom.strength == 0:
-            yield unit
-            unit = []
-        unit.append(atom)
-    if unit:
-        yield unit
 
 
 def _share(tokens: int, target: int) -> int:
@@ -254,21 +260,23 @@ def _with_slack(tokens: int) -> int:
 _quick_passage = quickly(Passage)
 
 
-def _passage(atoms: Sequence[_Atom], speech: _Speech, line_starts: Sequence[int]) -> Passage:
-    start = atoms[0].start
-    text = speech.text[start : atoms[-1].end].rstrip()
+def _passage(
+    blocks: Sequence[Block], leads: Mapping[int, Span], speech: _Speech, line_starts: Sequence[int]
+) -> Passage:
+    start = blocks[0].start
+    text = speech.text[start : blocks[-1].end].rstrip()
     end = start + len(text)
-    below = [atom for atom in atoms if not atom.is_heading]
-    body, *others = below or atoms[-1:]
+    below = [block for block in blocks if block.kind is not HEADING]
+    body = below[0] if below else blocks[-1]
     return _quick_passage(
         start,
         end,
         (bisect_right(line_starts, start), bisect_right(line_starts, end - 1)),
         body.path,
         text,
-        speech.words(below, body.lead),
-        body.block.hidden and all(atom.block.hidden for atom in others),
-        body.block.archived and all(atom.block.archived for atom in others),
+        speech.words(below, leads.get(body.start)),
+        body.hidden and all(block.hidden for block in below),
+        body.archived and all(block.archived for block in below),
     )
 
 
@@ -280,30 +288,35 @@ class _Speech:
     def __init__(self, text: str, links: Sequence[Link], ruler: _Ruler, sizes: Sizes) -> None:
         self.text = text
         self._links = links
-        self._starts = [link.start for link in links]
+        self._starts = [*[link.start for link in links], len(text)]
         self._ruler = ruler
         self._lead_tokens = sizes.lead
 
-    def words(self, atoms: Sequence[_Atom], lead: tuple[int, int] | None) -> str:
-        """What is said in some atoms, each on lines of its own, behind as much of their lead as a passage gets."""
-        spans = [(atom.start, atom.end) for atom in atoms]
+    def words(self, blocks: Iterable[Block], lead: Span | None) -> str:
+        """What is said in some blocks, each on lines of its own, behind as much of their lead as a passage gets."""
+        said = [self._slice(block.start, block.end) for block in blocks]
         if lead is not None:
-            spans.insert(0, (lead[0], self._ruler.reach(lead[0], self._lead_tokens, lead[1])))
-        said = [self._slice(start, end).strip("\n") for start, end in spans]
-        return for_index("\n".join([lines for lines in said if lines and not lines.isspace()]))
+            start, end = lead
+            said.insert(0, self._slice(start, self._ruler.reach(start, self._lead_tokens, end)))
+        stripped = [lines.strip("\n") for lines in said]
+        return for_index("\n".join([lines for lines in stripped if lines and not lines.isspace()]))
 
     def _slice(self, start: int, end: int) -> str:
         """What is said between two offsets; a link that is cut by them stays as written."""
-        first = bisect_left(self._starts, start)
-        if first == len(self._starts) or self._starts[first] >= end:
+        starts = self._starts
+        following = bisect_left(starts, start)
+        at = starts[following]
+        if at >= end:
             return self.text[start:end]
-        at = start
         parts: list[str] = []
-        for link in self._links[first : bisect_left(self._starts, end, first)]:
-            if link.start >= at and link.end <= end:
-                parts += self.text[at : link.start], search_words(link)
-                at = link.end
-        parts.append(self.text[at:end])
+        while at < end:
+            link = self._links[following]
+            if at >= start and link.end <= end:
+                parts += self.text[start:at], search_words(link)
+                start = link.end
+            following += 1
+            at = starts[following]
+        parts.append(self.text[start:end])
         return "".join(parts)
 
 

@@ -49,14 +49,13 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The pieces as the text of a note. `paths` are the headings above each of `blocks`; `opaque` is where no link and
-    no tag counts; `runs` are the (first, last) blocks, end exclusive, that may share a passage.
+    """The pieces as the text of a note. `opaque` is where no link and no tag counts; `runs` are the (first, last)
+    blocks, end exclusive, that may share a passage.
     """
 
     text: str
     line_starts: tuple[int, ...]
     blocks: tuple[Block, ...]
-    paths: tuple[tuple[str, ...], ...]
     runs: tuple[tuple[int, int], ...]
     opaque: tuple[OpaqueSpan, ...]
     links: tuple[Link, ...]
@@ -68,7 +67,6 @@ def lay_out(pieces: Sequence[Piece], kind: VaultKind = VaultKind.PLAIN) -> Layou
     text = _BETWEEN.join(piece.text for piece, _ in placed)
     line_starts = _line_starts(placed)
     blocks: list[Block] = []
-    paths: list[tuple[str, ...]] = []
     borders: list[int] = []
     before: object = None
     for piece, start in placed:
@@ -79,14 +77,12 @@ def lay_out(pieces: Sequence[Piece], kind: VaultKind = VaultKind.PLAIN) -> Layou
             borders.append(len(blocks))
             before = company
         blocks += own
-        paths += [(*piece.headings, *path) for path in markdown.section_path(own)]
     opaque = _opaque(text, placed, blocks)
     links = [*scan_links(text, opaque, line_starts, kind=kind), *_whole_links(placed)]
     return Layout(
         text=text,
         line_starts=line_starts,
         blocks=tuple(blocks),
-        paths=tuple(paths),
         runs=tuple(pairwise([*borders, len(blocks)])),
         opaque=opaque,
         links=tuple(sorted(links, key=lambda link: link.start)),
@@ -98,8 +94,8 @@ def passages(layout: Layout, token_starts: TokenStarts, sizes: Sizes) -> tuple[P
     tokens = token_starts(layout.text)
     found: list[Passage] = []
     for first, last in layout.runs:
-        blocks, paths = layout.blocks[first:last], layout.paths[first:last]
-        found += split(layout.text, blocks, paths, layout.links, layout.line_starts, lambda _: tokens, sizes)
+        blocks = layout.blocks[first:last]
+        found += split(layout.text, blocks, layout.links, layout.line_starts, lambda _: tokens, sizes)
     return tuple(found)
 
 
@@ -130,9 +126,17 @@ def _blocks(piece: Piece, start: int, kind: VaultKind) -> list[Block]:
     """Each piece is scanned alone: what it leaves open, a fence or a list, ends with it."""
     if not piece.is_markdown:
         end = start + len(piece.text)
-        return [Block(BlockKind.PARAGRAPH, start, end, piece.line, piece.line, block_id=piece.name)]
+        line, path = piece.line, piece.headings
+        return [Block(BlockKind.PARAGRAPH, start, end, line, line, block_id=piece.name, path=path)]
     return [
-        replace(block, start=block.start + start, end=block.end + start, first=piece.line, last=piece.line)
+        replace(
+            block,
+            start=block.start + start,
+            end=block.end + start,
+            first=piece.line,
+            last=piece.line,
+            path=(*piece.headings, *block.path),
+        )
         for block in markdown.scan(piece.text, kind=kind)
     ]
 

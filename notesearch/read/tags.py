@@ -15,7 +15,7 @@ from notesearch.index.records import Part
 from notesearch.read.blocks import Block, BlockKind
 from notesearch.read.inline import Span, only_text, unified
 
-_HASH = re.compile(r"#[^\s#]")
+_HASH = re.compile(r"""\#(?<![^\s(]\#)[^\s\#()\[\]{}<>.,:;!?'"`*\\]""")  # what all tags have
 # Links, addresses and HTML tags come first, so that no `#` in them counts; each stops at the next sign of its kind.
 # All begin with a sign, so that `re` leaps over what is none.
 _TAG = re.compile(
@@ -39,10 +39,13 @@ _TAG_NAME = regex.compile(
 def tags(text: str, blocks: Sequence[Block], opaque: Sequence[Span]) -> tuple[str, ...]:
     """The tags in the text (rule B9), without `#`, in order; of two that differ only in case, the first as written."""
     start, end = _body(blocks)
-    if not _HASH.search(text, start, end):
+    first = _HASH.search(text, start, end)
+    if first is None:
         return ()
     found: dict[str, str] = {}
-    for match in _TAG.finditer(only_text(unified(text), opaque), start, end):
+    seen = only_text(unified(text), opaque)
+    start = seen.rfind("\n", start, first.start()) + 1 or start
+    for match in _TAG.finditer(seen, start, end):
         name = _TAG_NAME.match(match["tag"] or "")
         if name is not None and _names_something(name[0]):
             found.setdefault(name[0].rstrip("/").casefold(), name[0].rstrip("/"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import time
 from bisect import bisect_right
 
@@ -243,6 +244,12 @@ def test_a_long_run_becomes_a_mark() -> None:  # T5
     assert for_index("before " + "a" * 200 + " after") == "before " + "a" * 200 + " after"
 
 
+@given(st.lists(st.tuples(st.sampled_from("a+é \n"), st.sampled_from([1, 2, 59, 60, 61, 140, 199, 200, 201, 202]))))
+def test_no_run_is_leaped_over(runs: list[tuple[str, int]]) -> None:  # T5
+    text = "".join(sign * length for sign, length in runs)
+    assert for_index(text) == re.sub("(?<![!-~])[!-~]{201,}", DATA_MARK, text)
+
+
 def test_long_text_without_spaces_in_other_scripts_is_text() -> None:  # T5: ASCII only
     text = "東京で会議をした" * 100
     assert for_index(text) == text
@@ -268,7 +275,10 @@ def test_a_path_or_a_long_word_is_no_base64() -> None:  # T5
     assert for_index(f"{path}\n{'llanfair' * 9}\n{'A' * 70}") == f"{path}\n{'llanfair' * 9}\n{'A' * 70}"
 
 
-@pytest.mark.parametrize("piece", ["a", "data:", "data:a/", "aA1/", ">", "\x80", " " * 100 + "aA" * 29 + "\n"])
+@pytest.mark.parametrize(
+    "piece",
+    ["a", "data:", "data:a/", "a" * 199 + " ", "a" * 59 + "- ", "aA1/", ">", "\x80", " " * 100 + "aA" * 29 + "\n"],
+)
 def test_a_megabyte_of_anything_is_cleaned_in_time(piece: str) -> None:  # T5
     began = time.perf_counter()
     for_index(piece * (1_000_000 // len(piece)))

@@ -21,7 +21,6 @@ from notesearch.read.markdown import (
     page_fields,
     plain,
     scan,
-    section_path,
     tags,
 )
 
@@ -33,7 +32,7 @@ PIECES = [
 ]
 ANY_TEXT = st.one_of(st.text(), st.lists(st.sampled_from(PIECES), max_size=60).map("".join))
 ANY_KIND = st.sampled_from([VaultKind.PLAIN, VaultKind.LOGSEQ])
-ANY_PROPERTIES = st.sampled_from([{}, {"excalidraw-plugin": "parsed"}, {"Kanban-Plugin": "basic"}])
+ANY_PROPERTIES = st.sampled_from([{}, {"excalidraw-plugin": "parsed"}, {"kanban-plugin": "basic"}])
 
 
 def outline(text: str) -> list[tuple[str, str]]:
@@ -86,7 +85,6 @@ def test_no_text_is_an_error(text: str, kind: VaultKind, properties: dict[str, o
     fields(text, blocks, opaque)
     page_fields(text, blocks, opaque)
     plain(text)
-    assert len(section_path(blocks)) == len(blocks)
 
 
 @given(ANY_TEXT, st.integers(0, 20), st.integers(1, 9))
@@ -117,7 +115,7 @@ def test_an_empty_body_has_no_blocks() -> None:
 
 def test_blocks_are_values() -> None:
     block = scan("# One\n")[0]
-    assert block == Block(BlockKind.HEADING, 0, 6, 1, 1, level=1, title="One")
+    assert block == Block(BlockKind.HEADING, 0, 6, 1, 1, level=1, title="One", path=("One",))
     assert hash(block) == hash(scan("# One\n")[0])
     with pytest.raises(AttributeError):
         block.title = "Two"  # type: ignore[misc]
@@ -217,7 +215,7 @@ def test_section_paths_climb() -> None:
     text = "top\n##### a\none\n#### b\n### c\nthree\n# d\n### e\n#\n## f\n"
     blocks = scan(text)
     sources = [text[block.start : block.end].strip() for block in blocks]
-    assert dict(zip(sources, section_path(blocks), strict=True)) == {
+    assert dict(zip(sources, [block.path for block in blocks], strict=True)) == {
         "top": (),
         "##### a": ("a",),
         "one": ("a",),

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from notesearch.index.records import VaultKind
-from notesearch.read.markdown import Block, BlockKind, block_ids, scan, section_path
+from notesearch.read.markdown import Block, BlockKind, block_ids, scan
 
 
 def visible(text: str, kind: VaultKind = VaultKind.PLAIN, properties: Mapping[str, object] = {}) -> list[Block]:
@@ -34,7 +34,7 @@ DRAWING = (
 
 
 def test_of_a_drawing_only_its_text_counts() -> None:
-    assert spoken(DRAWING, properties={"Excalidraw-Plugin": "parsed"}) == [
+    assert spoken(DRAWING, properties={"excalidraw-plugin": "parsed"}) == [
         "==⚠ Switch to EXCALIDRAW VIEW ⚠==\n",
         "mine\n",
         "first ^krlCt47w\n",
@@ -42,7 +42,7 @@ def test_of_a_drawing_only_its_text_counts() -> None:
     ]
     blocks = scan(DRAWING, properties={"excalidraw-plugin": "parsed"})
     assert set(block_ids(blocks)) == {"krlCt47w", "AbC-1234"}
-    assert set(section_path(blocks)) == {()}
+    assert {block.path for block in blocks} == {()}
 
 
 def test_an_older_drawing() -> None:
@@ -156,4 +156,4 @@ def test_each_footnote_is_a_block() -> None:
         ("paragraph", "back\n"),
         ("code", "    code\n"),
     ]
-    assert set(section_path(scan(text))) == {("A",)}
+    assert {block.path for block in scan(text)} == {("A",)}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from notesearch.index.records import VaultKind
 from notesearch.read import markdown
@@ -25,6 +27,12 @@ def fields(text: str, kind: VaultKind = VaultKind.PLAIN) -> tuple[tuple[str, str
 def test_tags() -> None:
     text = "#a #deep/er/tag #1984 #y1984 x#no #été #🎉party (#paren) `#code` \\#esc http://x/#frag word\n"
     assert tags(text) == ("a", "deep/er/tag", "y1984", "été", "🎉party", "paren")
+
+
+@given(st.lists(st.sampled_from(["#a", "#b", "[[", "]]", "`", "](", "<c", ">", "://", "\\", "(", " ", "\n", "\r"])))
+def test_what_stands_above_the_first_tag_does_not_matter(pieces: list[str]) -> None:
+    text = "".join(pieces)
+    assert tags("#first\n\n" + text) == ("first", *tags(text))
 
 
 @pytest.mark.parametrize(
