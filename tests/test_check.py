@@ -140,7 +140,7 @@ def link_to_nowhere(notebook: Notebook) -> int:
 
 def snapshot_of(pattern: str, change: Callable[[bytes], bytes]) -> Callable[[Notebook], int]:
     def damage(notebook: Notebook) -> int:
-        notebook.store._mapped.clear()
+        notebook.store._snapshots.let_go()
         (file,) = notebook.store.folder.glob(pattern)
         file.write_bytes(change(file.read_bytes()))
         return 0

@@ -17,7 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
-from notesearch.index import catalog
+from notesearch.index import full_text
 from notesearch.index.base import MappedBase
 from notesearch.index.common import CommonWords, MappedWords, write_common
 from notesearch.index.vectors import STORED, Ids, Vectors
@@ -51,9 +51,9 @@ def database(connection: sqlite3.Connection) -> Iterator[Unsound]:
         yield Unsound("database", f"rows of {', '.join(dangling)} belong to what is not there")
 
 
-def full_text(connection: sqlite3.Connection) -> Iterator[Unsound]:
+def words(connection: sqlite3.Connection) -> Iterator[Unsound]:
     """The text indexes against the tables they follow from, and against themselves."""
-    for table, expected in catalog.full_text(connection).items():
+    for table, expected in full_text.expected(connection).items():
         try:
             connection.execute(f"INSERT INTO {table}({table}) VALUES ('integrity-check')")
             actual = connection.execute(f"SELECT rowid, * FROM {table} ORDER BY rowid")
@@ -173,4 +173,4 @@ def _holders(connection: sqlite3.Connection, keys: Iterable[bytes]) -> frozenset
 
 
 def _everything(connection: sqlite3.Connection) -> frozenset[int]:
-    return frozenset(catalog.note_ids_in_order(connection))
+    return frozenset(row[0] for row in connection.execute("SELECT id FROM note"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,9 +81,7 @@ def parts(connection: sqlite3.Connection, vault: int, path: str) -> list[Part]:
     return [Part(*row) for row in rows]
 
 
-def stored_links(
-    connection: sqlite3.Connection, vault: int, notes: Sequence[int] | None = None
-) -> Iterator[StoredLink]:
+def stored_links(connection: sqlite3.Connection, vault: int, notes: Sequence[int] | None = None) -> list[StoredLink]:
     """The links of a vault, or of some of its notes and those that name parts of them, ready to be resolved."""
     some = None if notes is None else _list(notes)
     chosen = "" if some is None else f" AND (link.note IN ({some}) OR part <> '' AND to_note IN ({some}))"
@@ -92,9 +90,13 @@ def stored_links(
         f"FROM link JOIN note ON note.id = link.note WHERE vault = ?{chosen} ORDER BY link.id",
         (vault,),
     )
-    for id_, note, path, target, part, shown, kind, embed, start, end, line, hidden in rows.fetchall():
-        link = Link(target, part, shown, kind, bool(embed), start, end, line, bool(hidden))
-        yield StoredLink(id_, note, path_from_sql(path), link)
+    return [
+        StoredLink(
+            *(id_, note, path_from_sql(path)),
+            Link(target, part, shown, kind, bool(embed), start, end, line, bool(hidden)),
+        )
+        for id_, note, path, target, part, shown, kind, embed, start, end, line, hidden in rows
+    ]
 
 
 def put_resolved(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from notesearch import Notebook
 from notesearch.config import Settings
-from notesearch.index import base, store
+from notesearch.index import base, vectors
 from notesearch.index.base import Base, MappedBase, open_base, write_base
 from notesearch.index.vectors import STORED, Ids, Vectors
 from tests.conftest import write
@@ -165,7 +165,7 @@ def large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Notebook]
     monkeypatch.setattr(base, "_ROWS_WORTH_A_BASE", 20)
     monkeypatch.setattr(base, "APPROXIMATE_FROM", 40)
     monkeypatch.setattr(base, "_PROBED", 1)  # all of so few lists: what is asked here is not how near
-    monkeypatch.setattr(store, "_VECTORS", 16)
+    monkeypatch.setattr(vectors, "READ_AT_ONCE", 16)
     root = tmp_path / "vault"
     for n in range(60):
         write(root, f"{n}.md", f"ship {n} carried cargo {n * 7 % 13} to port {n % 5}\n")

@@ -150,11 +150,11 @@ def assert_base_agrees(index: Path) -> None:
     """Each row of the base is the passage's vector, or the passage is known to be gone; and none is missing."""
     with closing(Store.open(index)) as store:
         assert not store.is_damaged()
-        base = store._base()
+        base = store._snapshots.base()
         if base is None:
             return
         ids, vectors = store.vectors()
-        alive, kept = ids <= base.last_id, np.setdiff1d(base._ids, store._dead())
+        alive, kept = ids <= base.last_id, np.setdiff1d(base._ids, store._snapshots.dead())
         assert kept.tolist() == ids[alive].tolist()
         assert np.array_equal(base.vectors(ids[alive])[1], vectors[alive])
 

@@ -1,0 +1,189 @@
+"""The database file of an index: opened, read in one state, written all or nothing, and what it refuses said in words.
+
+Readers never wait: they see the last committed state (WAL). There is one writer at a time, held by an operating-system
+lock that a dying process lets go of.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+from notesearch.errors import IndexBusy, IndexDamaged, IndexMissing, IndexUnusable
+from notesearch.index import schema
+from notesearch.index.lock import locked
+
+T = TypeVar("T")
+
+DATABASE = "notes.sqlite"
+LOCK = "writer.lock"
+
+_BUSY_TIMEOUT_S = 5.0
+"""Writers take turns by the lock; this only covers the moments when SQLite itself tidies its log."""
+
+_PAGE_BYTES = 8192
+"""A vector with its tokens' takes 2 to 2.5 KB; of SQLite's usual pages of 4 KB nearly half would stay empty."""
+
+_MAPPED_BYTES = 2**30
+"""What is mapped of the database is neither asked of the system page by page nor copied: half the time of a look-up."""
+
+
+class Database:
+    """An open database. Use it from one thread at a time."""
+
+    def __init__(self, folder: Path, connection: sqlite3.Connection) -> None:
+        self.folder = folder
+        self.connection = connection
+        self.migrated_from = 0  # the format that it had until it was opened; 0 if it had today's, or none
+        self._kept: dict[str, tuple[tuple[int, int], Any]] = {}
+        self._writes = 0
+
+    @classmethod
+    def open(cls, folder: Path, *, create: bool = False) -> Self:
+        """Open the database in `folder`, and bring it to today's format; with `create`, make it if there is none.
+
+        Raises IndexMissing if there is none, IndexUnusable if it cannot be opened, is damaged (IndexDamaged) or of a
+        newer format, IndexBusy if it is of an older one and another process is writing it.
+        """
+        path = folder / DATABASE
+        if not path.exists() and not create:
+            raise IndexMissing(f"There is no index in {folder}. Make one with: notesearch index VAULT --index {folder}")
+        with saying(folder, "opened", OSError):
+            if create:
+                _make_folder(folder)
+            database = cls(folder, _connect(path))
+            try:
+                database._bring_up_to_date()
+            except BaseException:
+                database.close()
+                raise
+        return database
+
+    def _bring_up_to_date(self) -> None:
+        """Make the tables, or bring those of an older format to today's."""
+        before = schema.version(self.connection)
+        if before < len(schema.MIGRATIONS):
+            with self.writing():
+                self.connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
+                self.connection.execute("PRAGMA journal_mode = WAL")
+                schema.migrate(self.connection)
+            self.migrated_from = before
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.connection.close()
+
+    def writing(self, wait_s: float = 10.0) -> AbstractContextManager[None]:
+        """As the function of that name, of this database."""
+        return writing(self.folder, wait_s)
+
+    def saying(self, tried: str = "read", *others: type[OSError]) -> AbstractContextManager[None]:
+        """As the function of that name, of this database."""
+        return saying(self.folder, tried, *others)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Everything read inside belongs to one committed state."""
+        if self.connection.in_transaction:
+            yield
+            return
+        self.connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self.connection.rollback()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All of it or nothing. Raises IndexUnusable if the disk refuses (full, read-only)."""
+        with self.saying("written"):
+            self.connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self.connection.commit()
+            except BaseException:
+                self.connection.rollback()
+                raise
+            finally:
+                self._writes += 1
+
+    def stamp(self) -> tuple[int, int]:
+        """Another whenever somebody has written, here or in another process."""
+        return int(self.connection.execute("PRAGMA data_version").fetchone()[0]), self._writes
+
+    def until_written(self, name: str, make: Callable[[], T]) -> T:
+        """What `make` gives, kept until somebody writes."""
+        stamp = self.stamp()
+        kept = self._kept.get(name)
+        if kept is None or kept[0] != stamp:
+            kept = self._kept[name] = (stamp, make())
+        value: T = kept[1]
+        return value
+
+
+@contextmanager
+def writing(folder: Path, wait_s: float = 10.0) -> Iterator[None]:
+    """Hold the writer's lock. Raises IndexBusy if another process still has it after `wait_s` seconds."""
+    with ExitStack() as held:
+        try:
+            held.enter_context(locked(folder / LOCK, wait_s))
+        except TimeoutError:
+            raise IndexBusy(
+                f"Another notesearch is writing the index in {folder}; waited {wait_s:g} s. Try again when it is done."
+            ) from None
+        except OSError as error:
+            raise IndexUnusable(_refusal(folder, "written", error.strerror or str(error))) from error
+        yield
+
+
+@contextmanager
+def saying(folder: Path, tried: str, *others: type[OSError]) -> Iterator[None]:
+    """What SQLite (and `others`) refuse is said in words of ours: raises IndexUnusable, IndexDamaged, IndexBusy."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            raise IndexDamaged(
+                f"The index in {folder} is damaged ({error}). Run: notesearch index, which makes it anew "
+                "from the notes."
+            ) from error
+        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise IndexBusy(f"Another process holds the index in {folder}. Try again when it is done.") from error
+        if code in _REFUSED:
+            raise IndexUnusable(_refusal(folder, tried, str(error))) from error
+        raise
+    except others as error:
+        raise IndexUnusable(_refusal(folder, tried, error.strerror or str(error))) from error
+
+
+_REFUSED = (
+    sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_AUTH, sqlite3.SQLITE_NOLFS,
+)  # fmt: skip
+"""What a disk or system says no with; all else that SQLite may say is a mistake of ours."""
+
+
+def _refusal(folder: Path, tried: str, seen: str) -> str:
+    return (
+        f"The index in {folder} could not be {tried}: {seen}. What was there before is unharmed. Check the disk (full, "
+        "read-only, not yours?), or name another folder with --index or NOTESEARCH_INDEX."
+    )
+
+
+def _make_folder(folder: Path) -> None:
+    """What is made here is the owner's alone; a folder that was there keeps its rights."""
+    folder.mkdir(parents=True, mode=0o700, exist_ok=True)
+    database = folder / DATABASE
+    if not database.exists():
+        database.touch(mode=0o600)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
+    for pragma in ("synchronous = NORMAL", "foreign_keys = ON", f"mmap_size = {_MAPPED_BYTES}"):
+        connection.execute(f"PRAGMA {pragma}")
+    return connection
