@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from notesearch.index.records import Where
     from notesearch.notebook import Notebook
+    from notesearch.results import Answer, Turn
 
 _INTERRUPTED = 130
 """The status by which typer says that Ctrl-C was pressed."""
@@ -59,9 +60,7 @@ Reranker = Annotated[
         show_default=False,
     ),
 ]
-Sort = Annotated[
-    str, typer.Option("--sort", help="Order of the passages: score or date (newest first).", metavar="score|date")
-]
+Sort = Annotated[Literal["score", "date"], typer.Option("--sort", help="Order of the passages; date is newest first.")]
 Wait = Annotated[float, typer.Option("--wait", help="Seconds to wait for another writer.", min=0)]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no remarks, only results and errors.")]
 
@@ -180,24 +179,32 @@ def ask(
     from notesearch.render import Telling, print_answer
 
     wanted = _where(from_, to, tag, path, where)
+    shows_json = json or jsonl
     if question is None:
-        _converse(index, k, wanted, llm, quiet, plain=json or jsonl or show_prompt)
-        return
-    telling = Telling(_console())
+        _check_that_somebody_talks(shows_json or show_prompt)
     with _notebook(index, quiet=quiet, create=False, reranker=reranker) as notebook:
+
+        def answered(text: str, history: Sequence[Turn] = (), tell: Telling | None = None) -> Answer:
+            answer = notebook.ask(text, k, where=wanted, explain=explain, history=history, llm=llm, tell=tell)
+            notebook.remember_shown(answer.hits)
+            return replace(answer, hits=_sorted(answer.hits, sort))
+
+        if question is None:
+            from notesearch.converse import converse
+
+            converse(answered, notebook.take_remarks, _console(), _console(stderr=True), quiet=quiet)
+            return
         if show_prompt:
             _show_prompt(notebook.prompt(question, k, where=wanted), json)
             return
-        tell = None if json or jsonl else telling
-        answer = notebook.ask(question, k, where=wanted, explain=explain, llm=llm, tell=tell)
+        telling = Telling(_console())
+        answer = answered(question, tell=None if shows_json else telling)
         telling.end_line()
-        notebook.remember_shown(answer.hits)
-    hits = _sorted(answer.hits, sort)
-    if json or jsonl:
+    if shows_json:
         said = {key: value for key, value in answer.to_dict().items() if key not in ("question", "hits")}
-        _print_json({"question": question, "answer": said}, hits, jsonl)
+        _print_json({"question": question, "answer": said}, answer.hits, jsonl)
     else:
-        print_answer(_console(), replace(answer, hits=hits), told=telling.told)
+        print_answer(_console(), answer, told=telling.told)
     if not answer.answerable:
         raise typer.Exit(1)
 
@@ -442,17 +449,13 @@ def eval(
         raise typer.Exit(1)
 
 
-def _converse(index: Path | None, k: int, where: Where, llm: str | None, quiet: bool, *, plain: bool) -> None:
-    """A conversation. Raises UsageError where nobody can hold one."""
-    if plain or not (sys.stdin.isatty() and sys.stdout.isatty()):
+def _check_that_somebody_talks(only_prints: bool) -> None:
+    """Raises UsageError where a conversation cannot be held."""
+    if only_prints or not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError(
             'There is no question. Ask one: notesearch ask "why did I move". Without one, a conversation begins, '
             "which needs a terminal."
         )
-    from notesearch.converse import converse
-
-    with _notebook(index, quiet=quiet, create=False) as notebook:
-        converse(notebook, _console(), _console(stderr=True), k=k, where=where, llm=llm, quiet=quiet)
 
 
 def _show_prompt(messages: Sequence[Mapping[str, str]], json: bool) -> None:
@@ -583,8 +586,6 @@ def _pair(text: str) -> tuple[str, str]:
 def _sorted(hits: Any, order: str) -> Any:
     if order == "score":
         return tuple(hits)
-    if order != "date":
-        raise UsageError(f"--sort {order!r} is not known. Use score or date.")
     return tuple(sorted(hits, key=lambda hit: hit.date.last.isoformat() if hit.date else "", reverse=True))
 
 

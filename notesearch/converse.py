@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from rich.console import Console
 
 from notesearch.errors import NotesearchError
-from notesearch.index.records import Where
-from notesearch.notebook import Notebook
 from notesearch.plain import shown
 from notesearch.render import Telling, print_answer, print_remarks
-from notesearch.results import Turn
+from notesearch.results import Answer, Turn
 
 _ENDS = {"exit", "quit", ":q"}
 _NEW = "new"
 
 
+Answering = Callable[[str, Sequence[Turn], Telling], Answer]
+"""What answers a question that may lean on earlier turns, telling each sentence that a language model wrote."""
+
+
 def converse(
-    notebook: Notebook, console: Console, remarks: Console, *, k: int, where: Where, llm: str | None, quiet: bool
+    answered: Answering, take_remarks: Callable[[], list[str]], console: Console, remarks: Console, *, quiet: bool
 ) -> None:
     """Ask until the user has enough: an empty line, `exit`, or the end of input; `new` forgets what was asked.
 
@@ -34,7 +37,7 @@ def converse(
             continue
         telling = Telling(console)
         try:
-            answer = notebook.ask(question, k, where=where, history=history, llm=llm, tell=telling)
+            answer = answered(question, history, telling)
         except NotesearchError as error:
             remarks.print(shown(str(error)), style="red", markup=False, soft_wrap=True)
             continue
@@ -42,11 +45,10 @@ def converse(
             continue
         finally:
             telling.end_line()
-            said = notebook.take_remarks()
+            said = take_remarks()
             if not quiet:
                 print_remarks(remarks, said)
         history.append(answer.turn)
-        notebook.remember_shown(answer.hits)
         print_answer(console, answer, told=telling.told)
 
 

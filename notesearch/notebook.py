@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -17,12 +17,15 @@ from typing import TYPE_CHECKING, Self
 
 from notesearch import config
 from notesearch.config import Settings
-from notesearch.embed import Embedder, choice, recipe_of
+from notesearch.disk import Disk
+from notesearch.embed import Embedder, choice
 from notesearch.embed.choice import Chosen
-from notesearch.errors import IndexBusy, IndexDamaged, IndexUnusable, ModelError, UsageError, VaultError
+from notesearch.errors import IndexDamaged, UsageError
 from notesearch.index.records import Role, Where, role_of
 from notesearch.index.store import Store
+from notesearch.model import Model
 from notesearch.read import attachments
+from notesearch.remarks import Remarks
 from notesearch.results import (
     Answer,
     Checkup,
@@ -38,31 +41,17 @@ from notesearch.results import (
     VaultStatus,
     silent,
 )
-from notesearch.scan import Scan, folder_problems, not_opened, scan
 from notesearch.vaults import add, called, checked, forget, listed, move
 
 if TYPE_CHECKING:
-    from concurrent.futures import ThreadPoolExecutor
-
     from notesearch.answer.generate import LanguageModel
     from notesearch.embed.cross_encoder import CrossEncoder
     from notesearch.retrieve.candidates import Meaning
     from notesearch.retrieve.query import Query
     from notesearch.search import Ranking
 
-_SMALL_S = 2.0
-"""Text that takes no longer to embed is embedded before a question is answered; more waits, found by its words."""
-_SMALL_BYTES = 1_000_000
-"""Notes that changed are read before a question is answered if they are no more than this together: about a second."""
-_CHARACTERS_PER_S = 10_000
-"""The encoder's pace until it has been measured here: a slow laptop's."""
-_RESCAN_S = 1.0
-_RESCAN_SHARE = 20
-"""A warm notebook looks at the disk no more often than once a second, and for no more than a twentieth of the time."""
 _TIMED = 32
 """Passages that tell how long a model takes."""
-_TRIES = 3
-"""Searches until every hit is as its file is now; notes that keep changing are then left out."""
 
 
 class Notebook:
@@ -75,18 +64,11 @@ class Notebook:
         self.store = store
         self.settings = settings
         self.ranking: Ranking | None = None  # other than the shipped one only to measure it
-        self._embedder = chosen.embedder
+        self._remarks = Remarks(*settings.remarks)
+        self._model = Model(chosen, settings, self._remarks)
+        self._disk = Disk(settings, self._model, self._remarks)
         self._reranker = self._named_reranker(settings.reranker)
         self._lock = RLock()
-        self._ahead: ThreadPoolExecutor | None = None
-        self._scanned_at = float("-inf")
-        self._scanned_of = store.stamp()
-        self._scan_s = 0.0
-        self._newer: frozenset[tuple[int, str]] = frozenset()
-        self._unreachable: dict[str, VaultError] = {}
-        self._roles: Counter[Role] = Counter()
-        self._problems: tuple[Problem, ...] = ()
-        self._remarks: dict[str, None] = dict.fromkeys((*settings.remarks, *chosen.remarks))
 
     @classmethod
     def open(
@@ -128,7 +110,7 @@ class Notebook:
             store.close()
             raise
         if store.migrated_from:
-            notebook._remark(
+            notebook._remarks.add(
                 "The index was of an older format and was brought to today's; the next `notesearch index` reads every "
                 "note again."
             )
@@ -178,19 +160,21 @@ class Notebook:
 
         if not self.store.vaults():
             raise UsageError("The index has no vault yet. Name one: notesearch index VAULT")
-        scans = self._scan(verify=verify, retry=retry)
+        scans = self._disk.look(self.store, verify=verify, retry=retry)
         if not scans:
-            raise next(iter(self._unreachable.values()))
-        if self._needs_the_model(scans) and self._take_recipe(progress):
-            scans = self._scan(verify=verify, retry=retry)  # by another recipe every note is read again
+            raise next(iter(self._disk.unreachable.values()))
+        if self._model.needed(self.store, scans) and self._model.take_recipe(self.store, progress):
+            scans = self._disk.look(
+                self.store, verify=verify, retry=retry
+            )  # by another recipe every note is read again
         damaged = self.store.is_damaged()
-        report = update(self.store, self._embedder, self.settings, scans, force=force, progress=progress)
+        report = update(self.store, self._model.embedder, self.settings, scans, force=force, progress=progress)
         if damaged:
-            self._remark("A file of the index was missing or damaged; it was made anew from the database.")
-        self._newer = frozenset()
+            self._remarks.add("A file of the index was missing or damaged; it was made anew from the database.")
+        self._disk.newer = frozenset()
         if attachments.waiting(self.settings.attachments):
-            self._remark(*attachments.kept(self._roles_known(), self.settings.attachments))
-        unreachable = (Problem(name, "", str(error)) for name, error in self._unreachable.items())
+            self._remarks.add(*attachments.kept(_roles(self.store), self.settings.attachments))
+        unreachable = (Problem(name, "", str(error)) for name, error in self._disk.unreachable.items())
         report = replace(report, refused=(*report.refused, *unreachable))
         if not report.refused:
             self.store.drop_damaged()
@@ -198,7 +182,7 @@ class Notebook:
 
     def _make_anew(self) -> None:
         self.store, kept = self.store.salvaged()
-        self._remark(_made_anew(kept))
+        self._remarks.add(_made_anew(kept))
 
     def search(
         self,
@@ -223,7 +207,7 @@ class Notebook:
             raise UsageError("Only the hits of one phrasing can be explained. Ask with one at a time.")
         with self._using():
             parsed = [self._parse(each, k, where, history, typing=each == each.rstrip()) for each in phrasings]
-            first, *also = [(each, self._meaning(each)) for each in parsed]
+            first, *also = [(each, self._model.meaning(self.store, each)) for each in parsed]
             return self._search(*first, k, also=also, explain=explain)
 
     def ask(
@@ -255,7 +239,7 @@ class Notebook:
             return answer
         answer, remarks = write(answer, prompt, model, self.settings.llm_timeout_s, self._similar, tell)
         with self._lock:
-            self._remark(*remarks)
+            self._remarks.add(*remarks)
         return answer
 
     def prompt(
@@ -289,7 +273,7 @@ class Notebook:
         Raises VaultError if it is no folder, IndexBusy after `wait_s` seconds.
         """
         with self._changing_vaults(wait_s):
-            self._remark(*add(self.store, Path(folder)))
+            self._remarks.add(*add(self.store, Path(folder)))
 
     def forget_vault(self, vault: str, *, wait_s: float = 10.0) -> None:
         """Remove a vault, given by its name or folder, and its notes from the index; nothing of them stays in its
@@ -298,7 +282,7 @@ class Notebook:
         Raises UsageError if there is no such vault, IndexBusy after `wait_s` seconds.
         """
         with self._changing_vaults(wait_s):
-            self._remark(*forget(self.store, called(self.store, vault)))
+            self._remarks.add(*forget(self.store, called(self.store, vault)))
 
     def move_vault(self, vault: str, folder: str | Path, *, force: bool = False, wait_s: float = 10.0) -> None:
         """The folder of a vault, given by its name or former folder, is `folder` now: nothing is embedded again.
@@ -307,13 +291,13 @@ class Notebook:
         `force`, holds less than half of the notes that are known; IndexBusy after `wait_s` seconds.
         """
         with self._changing_vaults(wait_s):
-            self._remark(*move(self.store, called(self.store, vault), Path(folder), force=force))
+            self._remarks.add(*move(self.store, called(self.store, vault), Path(folder), force=force))
 
     @contextmanager
     def _changing_vaults(self, wait_s: float) -> Iterator[None]:
         with self._using(), self.store.writing(wait_s):
             yield
-            self._scanned_at = float("-inf")
+            self._disk.forget()
 
     # -- around them -----------------------------------------------------------------------------------------------
 
@@ -321,11 +305,14 @@ class Notebook:
         """The best passage of each of the `k` notes closest to a note in meaning. Raises UsageError if there is no such
         note, or there are several: "VAULT/path" then says which.
         """
+        from notesearch.open import note_called
         from notesearch.search import hits_near
 
         with self._using():
-            self._look_again()
-            return self._as_files_are(lambda: hits_near(self.store, self._note_called(note), k, self.settings))
+            self._disk.catch_up(self.store)
+            return self._disk.as_files_are(
+                self.store, lambda: hits_near(self.store, note_called(self.store, note), k, self.settings)
+            )
 
     def remember_shown(self, hits: Sequence[Hit]) -> None:
         """Keep which hits were shown, for `place`: numbers only, in a file that only the index's owner can read."""
@@ -341,9 +328,9 @@ class Notebook:
         from notesearch.open import place
 
         with self._using():
-            self._look_again()
-            found, remark = place(self.store, self.settings, which, self._note_called)
-            self._remark(*([remark] if remark else []))
+            self._disk.catch_up(self.store)
+            found, remark = place(self.store, self.settings, which)
+            self._remarks.add(*([remark] if remark else []))
             return found
 
     def evaluate(
@@ -369,7 +356,7 @@ class Notebook:
         if model and against:
             raise UsageError("An index is compared with one other: name a model or an index, not both.")
         with self._using(), ExitStack() as opened:
-            self._look_again()
+            self._disk.catch_up(self.store)
             compared = [self]
             if against:
                 compared.append(opened.enter_context(self._another(Path(against))))
@@ -380,13 +367,13 @@ class Notebook:
                 each.ranking = Ranking(arms=Arms(links=False))
             indexes = [(each.store, each.search) for each in compared]
             evaluation = evaluate(indexes, self.settings, questions, seed, progress)
-            self._remark(*(remark for each in compared[1:] for remark in each.take_remarks()))
+            self._remarks.add(*(remark for each in compared[1:] for remark in each.take_remarks()))
             return evaluation
 
     def status(self) -> Status:
         """The index at a glance; looks at the disk for notes that are newer."""
         with self._using():
-            self._look_again()
+            self._disk.catch_up(self.store)
             counts, recipe, rows = self.store.counts(), self.store.recipe(), self.store.vaults()
             names = {vault.id: vault.name for vault in rows}
             failed = [Problem(names[f.vault], f.path, f.reason) for f in self.store.failures()]
@@ -398,13 +385,13 @@ class Notebook:
                 passages=counts.passages,
                 links=counts.links,
                 pending=counts.pending,
-                newer=len(self._newer),
+                newer=len(self._disk.newer),
                 model=recipe.model.name if recipe else "",
                 dimension=recipe.model.dimension if recipe else 0,
                 size_bytes=self.store.size_bytes(),
-                failed=(*failed, *unclean, *self._problems),
+                failed=(*failed, *unclean, *self._disk.problems),
                 unresolved_links=tuple(self.store.unresolved_links()),
-                attachments=attachments.said(self._roles, self._roles_known(), self.settings.attachments),
+                attachments=attachments.said(self._disk.roles, _roles(self.store), self.settings.attachments),
                 remarks=self._state_remarks(),
             )
 
@@ -437,7 +424,7 @@ class Notebook:
     def doubtful_links(self) -> list[DoubtfulLink]:
         """Links that lead nowhere, then those that several files would have fitted; by note and line."""
         with self._using():
-            self._look_again()
+            self._disk.catch_up(self.store)
             names = {vault.id: vault.name for vault in self.store.vaults()}
             return [
                 DoubtfulLink(
@@ -457,13 +444,12 @@ class Notebook:
     def take_remarks(self) -> list[str]:
         """What the user should know, each sentence once; they are forgotten here."""
         with self._lock:
-            remarks, self._remarks = list(self._remarks), {}
-            return remarks
+            return self._remarks.take()
 
     @property
     def embedder(self) -> Embedder:
         """What makes the vectors."""
-        return self._embedder
+        return self._model.embedder
 
     # -- inside ----------------------------------------------------------------------------------------------------
 
@@ -500,7 +486,7 @@ class Notebook:
             self.open(folder, vaults=roots, model=model, settings=self.settings) as other,
         ):
             with other.store.writing():
-                other._take_recipe(progress)
+                other._model.take_recipe(other.store, progress)
             seconds = _seconds_each(other.embedder, [passage.text for passage in sample]) * len(ids)
             stage = f"indexing for {model}: about {_duration(seconds)}"
             progress(stage, 0, 1)
@@ -516,32 +502,20 @@ class Notebook:
 
         return CrossEncoder(name)
 
-    def _load_ahead(self) -> None:
-        """Load the encoder in a thread of its own, once, while the question is read and the disk looked at.
-
-        What fails there fails again where the encoder is used, and is said there.
-        """
-        if self._ahead is None:
-            from concurrent.futures import ThreadPoolExecutor
-
-            import numpy  # noqa: F401  # first: two threads that begin to import it at once find it half made
-
-            self._ahead = ThreadPoolExecutor(1, "loading")
-            self._ahead.submit(self._embedder.load)
-            self._ahead.shutdown(wait=False)
-
     def _extracted(
         self, question: str, k: int, where: Where | None, explain: bool, history: Sequence[Turn]
     ) -> tuple[Answer, Query]:
         """The answer in the notes' own words, and the question as it was understood."""
         with self._using():
             query = self._parse(question, k, where, history)
-            meaning = self._meaning(query)
+            meaning = self._model.meaning(self.store, query)
             from notesearch.ask import JUDGED, ask
 
             hits = self._search(query, meaning, max(k, JUDGED), explain=explain)
-            newer = len(self._newer)
-            answer = ask(self.store, question, query, meaning, hits, k, self._embedder, newer=newer, explain=explain)
+            newer = len(self._disk.newer)
+            answer = ask(
+                self.store, question, query, meaning, hits, k, self._model.embedder, newer=newer, explain=explain
+            )
             return answer, query
 
     def _language_model(self, named: str | None) -> LanguageModel | None:
@@ -551,20 +525,15 @@ class Notebook:
         if not named:
             return None
         if file is not None and any(file.resolve().is_relative_to(vault.root) for vault in self.store.vaults()):
-            self._remark(f"{file} lies in a vault, where 'llm' may not be set; it is not used.")
+            self._remarks.add(f"{file} lies in a vault, where 'llm' may not be set; it is not used.")
             return None
         from notesearch.answer.generate import LanguageModel
 
         return LanguageModel.named(named)
 
     def _similar(self, sentence: str, others: Sequence[str]) -> Sequence[float]:
-        """The cosine of a sentence with each of the others."""
-        if not others:
-            return (0.0,)
         with self._lock:
-            vectors = self._embedder.embed_passages([sentence, *others]).vectors
-        cosines: list[float] = (vectors[1:] @ vectors[0]).tolist()
-        return cosines
+            return self._model.similar(sentence, others)
 
     def _parse(
         self, text: str, k: int, where: Where | None, history: Sequence[Turn] = (), *, typing: bool = False
@@ -573,7 +542,7 @@ class Notebook:
 
         `typing`: its last word may be half typed.
         """
-        self._load_ahead()
+        self._model.load_ahead()
         from notesearch.retrieve.query import parse
         from notesearch.retrieve.spelling import forgiven
 
@@ -581,27 +550,14 @@ class Notebook:
             raise UsageError(f"-k {k} asks for no results. Ask for 1 or more.")
         latest_year = self.store.latest_year
         query = parse(text, where=where, property_keys=self.store.property_keys(), latest_year=latest_year)
-        self._look_again()
+        self._disk.catch_up(self.store)
         if history:
             from notesearch.retrieve.conversation import in_conversation
 
             query = in_conversation(query, history, latest_year)
         query = forgiven(self.store, query, typing=typing and not history)
-        self._remark(*query.remarks)
+        self._remarks.add(*query.remarks, *self._state_remarks())
         return query
-
-    def _meaning(self, query: Query) -> Meaning | None:
-        """The question, encoded."""
-        from notesearch.search import meaning_of
-
-        self._remark(*self._state_remarks())
-        embedder = self._usable_embedder()
-        if embedder is not None and not embedder.reads(query.text):
-            self._remark(
-                f"The model {embedder.card.name} was never taught the script of this question; searching by words "
-                "only. To have another one read the notes: notesearch index --model NAME"
-            )
-        return meaning_of(query, embedder)
 
     def _search(
         self,
@@ -614,165 +570,25 @@ class Notebook:
     ) -> list[Hit]:
         from notesearch.search import search
 
-        query = replace(query, where=self._within_reach(query.where))
-        return self._as_files_are(
+        query = replace(query, where=self._disk.within_reach(self.store, query.where))
+        return self._disk.as_files_are(
+            self.store,
             lambda: search(
                 *(self.store, query, meaning, k, self.settings, self.ranking),
                 also=[(replace(each, where=query.where), its) for each, its in also],
                 reranker=self._reranker,
                 explain=explain,
-            )
+            ),
         )
-
-    def _as_files_are(self, find: Callable[[], list[Hit]]) -> list[Hit]:
-        """Hits as the files are now: a hit whose note changed since it was indexed makes that note be read again."""
-        from notesearch.search import stale_notes
-
-        for _ in range(_TRIES):
-            with self.store.snapshot():  # another process may write: what is compared must be what was found
-                hits = find()
-                stale = stale_notes(self.store, {hit.note_id for hit in hits})
-            if not stale or not self._refresh(stale):
-                break
-        fresh = [hit for hit in hits if hit.note_id not in {note for note, _, _ in stale}]
-        if len(fresh) < len(hits):
-            self._remark(
-                "Some notes changed and could not be read again in time; they are left out. Run: notesearch index"
-            )
-        return [replace(hit, rank=rank) for rank, hit in enumerate(fresh, start=1)]
-
-    def _within_reach(self, where: Where) -> Where:
-        """The same, but for vaults that cannot be read now: what their files say is not known, so it is not shown."""
-        if not self._unreachable:
-            return where
-        names = where.vaults or tuple(vault.name for vault in self.store.vaults())
-        reachable = tuple(name for name in names if name not in self._unreachable)
-        if not reachable:
-            raise next(self._unreachable[name] for name in names if name in self._unreachable)
-        return replace(where, vaults=reachable)
-
-    def _note_called(self, note: str) -> int:
-        """The id of a note, by its path in its vault, or that with the vault's name before it."""
-        vaults = self.store.vaults()
-        paths = {vault.id: note.removeprefix(f"{vault.name}/") for vault in vaults}
-        found = {v.name: id_ for v in vaults if (id_ := self.store.note_id(v.id, note)) is not None}
-        if len(found) != 1:
-            with_name = {v.name: self.store.note_id(v.id, paths[v.id]) for v in vaults if paths[v.id] != note}
-            found = {name: id_ for name, id_ in with_name.items() if id_ is not None} or found
-        if not found:
-            raise UsageError(
-                f"There is no note {note!r} in the index. Give its path in the vault, such as people/ann.md."
-            )
-        if len(found) > 1:
-            each = " or ".join(f"{name}/{note}" for name in found)
-            raise UsageError(f"Several vaults have a note {note!r}. Say which: {each}")
-        return next(iter(found.values()))
-
-    def _look_again(self) -> None:
-        """Scan the vaults, if that was not done just now; index what changed if that is quick, else remember how much
-        it is.
-        """
-        if time.monotonic() - self._scanned_at < _RESCAN_S * max(1.0, _RESCAN_SHARE * self._scan_s):
-            return
-        scans = self._scan()
-        self._newer = frozenset((s.vault.id, path) for s in scans for path in s.changes.paths)
-        if self._newer and sum(s.quick_bytes for s in scans) <= _SMALL_BYTES:
-            self._write(scans, only=self._newer)
-
-    def _refresh(self, stale: Sequence[tuple[int, int, str]]) -> bool:
-        """Read these notes (id, vault, path) again; whether that worked."""
-        return self._write(self._scan(), only={(vault, path) for _, vault, path in stale})
-
-    def _write(self, scans: Sequence[Scan], only: Set[tuple[int, str]]) -> bool:
-        """A small update on the way to an answer; if it cannot be done, the answer comes from the index as it is."""
-        only = only - {(s.vault.id, path) for s in scans for path in s.slow}
-        if not only or self._usable_embedder() is None:
-            return False
-        from notesearch.update import update
-
-        pace = float(self.store.remembered("characters_per_s") or _CHARACTERS_PER_S)
-        try:
-            with self.store.writing(wait_s=0.5):
-                if self.store.recipe() is None:
-                    self._take_recipe()
-                if self.store.stamp() != self._scanned_of:  # another process has written since we looked
-                    scans = self._scan()
-                most = int(pace * _SMALL_S)
-                report = update(self.store, self._embedder, self.settings, scans, only=only, most_characters=most)
-        except (IndexBusy, IndexUnusable, VaultError) as error:
-            self._remark(str(error))
-            return False
-        self._remark(*(problem.reason for problem in report.refused))
-        self._newer -= only
-        return True
-
-    def _scan(self, *, verify: bool = False, retry: bool = False) -> list[Scan]:
-        """The vaults that can be read now, as they are; what is the matter with the others is remembered."""
-        self._scanned_of = self.store.stamp()
-        started = time.monotonic()
-        scans, self._unreachable = [], {}
-        for vault in self.store.vaults():
-            try:
-                scans.append(scan(self.store, vault, self.settings, verify=verify, retry=retry))
-            except VaultError as error:
-                self._unreachable[vault.name] = error
-        self._scanned_at = time.monotonic()
-        self._scan_s = self._scanned_at - started
-        self._roles = Counter(file.role for s in scans for file in s.walk.files)
-        self._problems = tuple(problem for s in scans for problem in (*folder_problems(s), *not_opened(s)))
-        return scans
-
-    def _roles_known(self) -> Counter[Role]:
-        """How many notes of each kind of file are in the index."""
-        return Counter(map(role_of, self.store.note_paths()))
-
-    def _needs_the_model(self, scans: Sequence[Scan]) -> bool:
-        """Whether there may be anything to embed: most updates find that nothing changed, and need no model."""
-        changed = any(scan_.changes or scan_.reread for scan_ in scans)
-        settled = self.store.recipe() == recipe_of(self._embedder, self.settings)
-        return changed or not settled or self.store.pending_count() > 0
-
-    def _take_recipe(self, progress: Progress = silent) -> bool:
-        """A new index takes the wanted recipe; an old one changes to it, and says so. The encoder is an old one's own,
-        if it can be had. Returns whether the recipe is another now.
-        """
-        stored = self.store.recipe()
-        encoder = stored.model.encoder if stored and stored.model.same_model(self._embedder.card) else None
-        self._use(choice.for_passages(self._embedder, self.settings.cache, encoder, progress))
-        wanted = recipe_of(self._embedder, self.settings)
-        if stored != wanted:
-            if stored is not None:
-                self._remark(
-                    f"The recipe changed ({wanted.differs_from(stored)}); every note is read and embedded again."
-                )
-            self.store.set_recipe(wanted, self._embedder.basis())
-        return stored != wanted
-
-    def _usable_embedder(self) -> Embedder | None:
-        """The embedder, loaded, if its vectors are those of the index; else None, and a remark (rule I4)."""
-        stored = self.store.recipe()
-        try:
-            if stored is None or stored.model.same_model(self._embedder.card):
-                self._use(choice.loaded(self._embedder))
-                return self._embedder
-            changed = recipe_of(self._embedder, self.settings).differs_from(stored)
-            self._remark(
-                f"The index was made by another model ({changed}); searching by words only. Run: notesearch index"
-            )
-        except ModelError as error:
-            self._remark(f"{error} Searching by words only.")
-        return None
-
-    def _use(self, chosen: Chosen) -> None:
-        self._embedder = chosen.embedder
-        self._remark(*chosen.remarks)
 
     def _state_remarks(self) -> tuple[str, ...]:
         """What is not as good as it could be just now."""
         pending = self.store.waiting()
-        remarks = [f"The vault {name!r} is left out. {error}" for name, error in self._unreachable.items()]
-        if self._newer:
-            remarks.append(f"{_counted(len(self._newer), 'note')} changed since the last index. Run: notesearch index")
+        remarks = [f"The vault {name!r} is left out. {error}" for name, error in self._disk.unreachable.items()]
+        if self._disk.newer:
+            remarks.append(
+                f"{_counted(len(self._disk.newer), 'note')} changed since the last index. Run: notesearch index"
+            )
         if pending:
             waiting = _counted(pending, "passage")
             remarks.append(f"{waiting} found by words only until embedded. Run: notesearch index")
@@ -782,8 +598,10 @@ class Notebook:
             )
         return tuple(remarks)
 
-    def _remark(self, *sentences: str) -> None:
-        self._remarks.update(dict.fromkeys(sentences))
+
+def _roles(store: Store) -> Counter[Role]:
+    """How many notes of each kind of file are in the index."""
+    return Counter(map(role_of, store.note_paths()))
 
 
 def _made_anew(vectors: int) -> str:

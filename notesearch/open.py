@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -26,23 +26,41 @@ def remember(store: Store, hits: Sequence[Hit]) -> None:
         store.put_shown(json.dumps(shown))
 
 
-def place(store: Store, settings: Settings, which: str, note_called: Callable[[str], int]) -> tuple[Opening, str]:
+def place(store: Store, settings: Settings, which: str) -> tuple[Opening, str]:
     """Where hit number `which` of the last search stands, or the note `which`, PATH or PATH:LINE; and what the user
     should know of it. Raises UsageError if there is no such thing.
     """
     if re.fullmatch(r"\d{1,9}", which):
         return _shown(store, settings, int(which))
-    path, line = _with_line(which, note_called)
-    return _at(store, settings, note_called(path), line), ""
+    path, line = _with_line(store, which)
+    return _at(store, settings, note_called(store, path), line), ""
 
 
-def _with_line(text: str, note_called: Callable[[str], int]) -> tuple[str, int]:
+def note_called(store: Store, note: str) -> int:
+    """The id of a note, by its path in its vault, or that with the vault's name before it. Raises UsageError if there
+    is none, or several.
+    """
+    vaults = store.vaults()
+    paths = {vault.id: note.removeprefix(f"{vault.name}/") for vault in vaults}
+    found = {v.name: id_ for v in vaults if (id_ := store.note_id(v.id, note)) is not None}
+    if len(found) != 1:
+        with_name = {v.name: store.note_id(v.id, paths[v.id]) for v in vaults if paths[v.id] != note}
+        found = {name: id_ for name, id_ in with_name.items() if id_ is not None} or found
+    if not found:
+        raise UsageError(f"There is no note {note!r} in the index. Give its path in the vault, such as people/ann.md.")
+    if len(found) > 1:
+        each = " or ".join(f"{name}/{note}" for name in found)
+        raise UsageError(f"Several vaults have a note {note!r}. Say which: {each}")
+    return next(iter(found.values()))
+
+
+def _with_line(store: Store, text: str) -> tuple[str, int]:
     """A file name may end in a colon and a number, too."""
     found = re.fullmatch(r"(.+):(\d{1,9})", text, re.DOTALL)
     if found is None:
         return text, 1
     with suppress(UsageError):
-        note_called(text)
+        note_called(store, text)
         return text, 1
     return found[1], max(int(found[2]), 1)
 

@@ -196,7 +196,7 @@ def test_a_picture_is_found_by_its_words_with_the_note_that_shows_it(tmp_path: P
 def test_no_picture_is_read_while_somebody_waits_for_an_answer(
     tmp_path: Path, vault: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("notesearch.notebook._RESCAN_S", 0.0)
+    monkeypatch.setattr("notesearch.disk._RESCAN_S", 0.0)
     with Notebook.open(tmp_path / "index", vaults=[vault], model="hashed", settings=Settings()) as notebook:
         notebook.update()
         shutil.copyfile(BOARD, vault / "board.png")

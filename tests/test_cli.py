@@ -256,7 +256,6 @@ def test_wrong_use_gets_one_sentence_and_the_way_out(
         (["ask", "x", "-k", "0"], "1 or more"),
         (["search", "x", "-k", "-3"], "1 or more"),
         (["search", "x", "--from", "soon"], "not a date"),
-        (["search", "x", "--sort", "size"], "score or date"),
         (["search", "x", "--where", "status"], "KEY=VALUE"),
         (["related", "nothing.md"], "no note 'nothing.md'"),
     ],
@@ -266,6 +265,10 @@ def test_wrong_words_are_status_2(notesearch: Session, words: list[str], said: s
     done = notesearch(*words, status=2)
     assert said in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_an_order_that_is_not_known_is_status_2(notesearch: Session) -> None:
+    assert "'size' is not one of 'score', 'date'" in notesearch("search", "x", "--sort", "size", status=2).stderr
 
 
 def test_a_note_that_cannot_be_read_is_reported_with_status_0(notesearch: Session) -> None:

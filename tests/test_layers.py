@@ -7,10 +7,10 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1] / "notesearch"
 FACES = {"cli", "converse", "__main__"}
-TRIPS = {"scan", "vaults", "check", "open", "update", "search", "ask", "evaluate"}
+TRIPS = {"scan", "disk", "model", "vaults", "check", "open", "update", "search", "ask", "evaluate"}
 STAGES = {"read", "embed", "retrieve", "answer"}
 GROUND = {"index", "dates", "maxsim", "plain", "render", "config", "errors", "results", "language", "urls"}
-GROUND |= {"launch", "calibration", "later", "spaceless"}
+GROUND |= {"launch", "calibration", "later", "spaceless", "remarks"}
 
 
 def room(module: str) -> str:

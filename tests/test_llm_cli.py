@@ -11,6 +11,7 @@ import subprocess
 import sys
 import termios
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -120,11 +121,17 @@ def test_ctrl_c_at_a_question_ends_a_conversation(notesearch: Session) -> None:
     assert "Traceback" not in _typed(notesearch.folder, "who plans berths\n", "\x03")
 
 
-def _typed(folder: Path, *lines: str) -> str:
+def test_a_conversation_explains_too(notesearch: Session) -> None:
+    said = _typed(notesearch.folder, "who plans berths\n", "\n", options=["--explain"])
+    assert "an answer is given from" in said
+    assert "Points order the passages" in said
+
+
+def _typed(folder: Path, *lines: str, options: Sequence[str] = ()) -> str:
     """What a terminal shows of a conversation in which these lines are typed, each at a question; it ends well."""
     master, slave = pty.openpty()
     environment = {**os.environ, "COLUMNS": "100", "TERM": "xterm", "NO_COLOR": "1"}
-    words = [sys.executable, "-m", "notesearch", "ask"]
+    words = [sys.executable, "-m", "notesearch", "ask", *options]
     with subprocess.Popen(
         words, cwd=folder, env=environment, stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
         preexec_fn=_own_terminal,

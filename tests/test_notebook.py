@@ -157,7 +157,7 @@ def test_numpy_is_there_before_a_second_thread_wants_it(notebook: Notebook) -> N
         found = []
         HashedEmbedder.load = lambda self: found.append("numpy" in sys.modules)
         with Notebook.open(sys.argv[1], settings=Settings()) as notebook:
-            notebook._load_ahead()
+            notebook._model.load_ahead()
         for thread in threading.enumerate():
             if thread is not threading.current_thread():
                 thread.join()

@@ -189,8 +189,8 @@ def test_update_without_a_vault_says_what_to_do(tmp_path: Path) -> None:
 def test_much_new_text_is_found_by_words_before_it_is_embedded(
     notebook: Notebook, vault: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("notesearch.notebook._SMALL_S", 0.0)
-    monkeypatch.setattr("notesearch.notebook._RESCAN_S", 0.0)
+    monkeypatch.setattr("notesearch.disk._SMALL_S", 0.0)
+    monkeypatch.setattr("notesearch.disk._RESCAN_S", 0.0)
     before = encoded(notebook)
     write(vault, "late.md", "the pelican landed on the slipway\n")
     assert notebook.search("pelican slipway")[0].note == "late.md"
@@ -288,7 +288,7 @@ def test_f8_a_note_written_twice_within_the_clocks_grain_is_shown_as_it_is(
     notebook: Notebook, vault: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Both writes fall into one tick of the clock, after the first the note was indexed: the same size and times."""
-    monkeypatch.setattr("notesearch.notebook._RESCAN_S", 1e9)
+    monkeypatch.setattr("notesearch.disk._RESCAN_S", 1e9)
     note = notebook.search("flour water salt")[0].note_id
     file = vault / "bread.md"
     file.write_bytes(file.read_bytes().replace(b"flour", b"grits"))

@@ -340,7 +340,7 @@ def only_hidden_left(root: Path) -> None:
 def test_f9_however_few_notes_an_accident_deletes_none(
     indexed: Notebook, outer: Path, accident: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("notesearch.notebook._RESCAN_S", 0.0)
+    monkeypatch.setattr("notesearch.disk._RESCAN_S", 0.0)
     assert callable(accident)
     accident(outer)
     with pytest.raises(VaultError):

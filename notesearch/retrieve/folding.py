@@ -8,16 +8,16 @@ are the same form.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from notesearch.index.catalog import NoteRow, PassageRow
-from notesearch.language import stem
+from notesearch.language import stem, words_of
 from notesearch.retrieve.fusion import Ranked
 
-_WORD = re.compile(r"\w+")
+_MARKUP = " \t#=*_[]"
+"""What stands around a name in a line that repeats it."""
 _ALIKE = 0.9
 """The share of the words of both that two passages must have in common to be alike."""
 _SHOWN = 2
@@ -82,13 +82,9 @@ def _words_below_names(passage: PassageRow | None, note: NoteRow) -> frozenset[s
     """The words of a passage but for the lines that only repeat what the note or the section is called."""
     if passage is None:
         return frozenset()
-    own = {tuple(_words(name)) for name in (note.title, note.name, *passage.headings)}
-    lines = (_words(line) for line in passage.text.splitlines())
-    return frozenset(word for line in lines if tuple(line) not in own for word in line)
-
-
-def _words(text: str) -> list[str]:
-    return _WORD.findall(text.casefold())
+    names = {name.casefold() for name in (note.title, note.name, *passage.headings)}
+    lines = passage.text.casefold().splitlines()
+    return frozenset(words_of("\n".join(line for line in lines if line.strip(_MARKUP) not in names)))
 
 
 def _are_alike(one: Set[str], other: Set[str], asked: Set[str]) -> bool:

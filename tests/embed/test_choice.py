@@ -158,7 +158,7 @@ def test_an_index_is_asked_without_its_conversion_and_never_mixed(
         assert notebook.search("flour water salt")[0].note == "bread.md"
         assert "There is no prepared model" in notebook.take_remarks()[0]
         write(vault, "new.md", "a lantern hangs in the shed\n")
-        notebook._scanned_at = float("-inf")
+        notebook._disk.forget()
         assert notebook.search("lantern shed")[0].note == "new.md"
         assert notebook.status().pending == 1  # found by its words, until an update has the index's own encoder
         notebook.update()

@@ -81,7 +81,7 @@ def test_a_copy_stands_behind_its_original(forms: Notebook, tmp_path: Path) -> N
 def test_what_is_gone_is_not_named(forms: Notebook, tmp_path: Path) -> None:
     for path in FORMS[:4]:
         (tmp_path / "vault" / path).unlink()
-    forms._look_again = lambda: None  # type: ignore[method-assign]  # as if within the second in which nobody looks
+    forms._disk.catch_up = lambda store: None  # type: ignore[method-assign]  # as if within the second in which nobody looks
     hits = forms.search("agenda, decisions and minutes", k=5)
     named = {*notes(hits), *(place.note for hit in hits for place in hit.alike)}
     assert named.isdisjoint(FORMS[:4])

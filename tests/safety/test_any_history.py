@@ -41,7 +41,7 @@ STATEMENTS = st.one_of(st.integers(1, 60), st.integers(60, 1_500))
 def _small_thresholds(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Few notes already make a base. One thread for FAISS: its others would not survive a fork."""
     monkeypatch.setattr(base, "_ROWS_WORTH_A_BASE", 4)
-    monkeypatch.setattr("notesearch.notebook._RESCAN_S", 0.0)
+    monkeypatch.setattr("notesearch.disk._RESCAN_S", 0.0)
     threads = faiss.omp_get_max_threads()
     faiss.omp_set_num_threads(1)
     yield
