@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from notesearch.errors import IndexBusy, IndexDamaged, IndexMissing, IndexUnusable
-from notesearch.index import schema
+from notesearch.index import check, checksums, schema
+from notesearch.index.check import Unsound
 from notesearch.index.lock import locked
 
 T = TypeVar("T")
 
 DATABASE = "notes.sqlite"
 LOCK = "writer.lock"
+NOTICED = "damage-noticed"
+"""There since somebody met damage in the database, until that is mended."""
 
 _BUSY_TIMEOUT_S = 5.0
 """Writers take turns by the lock; this only covers the moments when SQLite itself tidies its log."""
@@ -55,11 +58,14 @@ class Database:
             if create:
                 _make_folder(folder)
             database = cls(folder, _connect(path))
-            try:
+        try:
+            with database.saying("opened", OSError):
                 database._bring_up_to_date()
-            except BaseException:
-                database.close()
-                raise
+                for table in ("manifest", "vault"):
+                    checksums.verify(database.connection, table)
+        except BaseException:
+            database.close()
+            raise
         return database
 
     def _bring_up_to_date(self) -> None:
@@ -80,9 +86,50 @@ class Database:
         """As the function of that name, of this database."""
         return writing(self.folder, wait_s)
 
-    def saying(self, tried: str = "read", *others: type[OSError]) -> AbstractContextManager[None]:
-        """As the function of that name, of this database."""
-        return saying(self.folder, tried, *others)
+    @contextmanager
+    def saying(self, tried: str = "read", *others: type[OSError]) -> Iterator[None]:
+        """As the function of that name. What else goes wrong is a mistake of ours, unless the database turns out to be
+        damaged: a changed byte can make anything of a row. Damage is noted for the next `notesearch index`.
+        """
+        try:
+            with saying(self.folder, tried, *others):
+                yield
+        except IndexDamaged:
+            self._note_damage()
+            raise
+        except (sqlite3.Error, ValueError, TypeError, LookupError, ArithmeticError, AttributeError) as error:
+            found = self._first_unsound()
+            if found is None:
+                raise
+            self._note_damage()
+            raise IndexDamaged(_damage(self.folder, found)) from error
+
+    def unsound(self) -> Iterator[Unsound]:
+        """What SQLite finds wrong in its file; if that is nothing, the rows that are not what was written."""
+        nothing = True
+        for found in check.database(self.connection):
+            nothing = False
+            yield found
+        if nothing:
+            yield from check.rows(self.connection)
+
+    def _first_unsound(self) -> str | None:
+        try:
+            return next((found.seen for found in self.unsound()), None)
+        except sqlite3.Error as error:
+            return str(error)
+
+    def _note_damage(self) -> None:
+        with suppress(OSError):
+            (self.folder / NOTICED).touch(0o600)
+
+    def is_known_to_be_damaged(self) -> bool:
+        """Whether somebody met damage in it that is not mended yet."""
+        return (self.folder / NOTICED).exists()
+
+    def forget_damage(self) -> None:
+        """It is mended, or made anew."""
+        (self.folder / NOTICED).unlink(missing_ok=True)
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -147,10 +194,7 @@ def saying(folder: Path, tried: str, *others: type[OSError]) -> Iterator[None]:
     except sqlite3.Error as error:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-            raise IndexDamaged(
-                f"The index in {folder} is damaged ({error}). Run: notesearch index, which makes it anew "
-                "from the notes."
-            ) from error
+            raise IndexDamaged(_damage(folder, str(error))) from error
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             raise IndexBusy(f"Another process holds the index in {folder}. Try again when it is done.") from error
         if code in _REFUSED:
@@ -165,6 +209,10 @@ _REFUSED = (
     sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_AUTH, sqlite3.SQLITE_NOLFS,
 )  # fmt: skip
 """What a disk or system says no with; all else that SQLite may say is a mistake of ours."""
+
+
+def _damage(folder: Path, seen: str) -> str:
+    return f"The index in {folder} is damaged ({seen}). Run: notesearch index, which makes it anew from the notes."
 
 
 def _refusal(folder: Path, tried: str, seen: str) -> str:
@@ -184,6 +232,7 @@ def _make_folder(folder: Path) -> None:
 
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
+    checksums.register(connection)
     for pragma in ("synchronous = NORMAL", "foreign_keys = ON", f"mmap_size = {_MAPPED_BYTES}"):
         connection.execute(f"PRAGMA {pragma}")
     return connection

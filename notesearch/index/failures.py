@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from notesearch.index import checksums
 from notesearch.index.catalog import path_from_sql, path_to_sql
 from notesearch.index.records import Fingerprint
 
@@ -30,11 +31,8 @@ def failures(connection: sqlite3.Connection) -> list[Failure]:
 
 def put(connection: sqlite3.Connection, failure: Failure) -> None:
     """Remember a file that could not be read; what the index held of it before stays."""
-    connection.execute(
-        "INSERT OR REPLACE INTO failure (vault, path, reason, size, mtime_ns, ctime_ns, inode) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (failure.vault, path_to_sql(failure.path), failure.reason, *failure.fingerprint),
-    )
+    values = (failure.vault, path_to_sql(failure.path), failure.reason, *failure.fingerprint)
+    connection.execute(checksums.insert("failure"), values)
 
 
 def clear(connection: sqlite3.Connection, vault: int, paths: Iterable[str]) -> None:

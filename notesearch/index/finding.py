@@ -65,8 +65,8 @@ class Finder:
             try:
                 tokens = self._tokens(asked)
                 return search_common(self._connection, common, tokens, k, self._snapshots.dead(), within)
-            except (IndexError, ValueError):  # a changed byte leads out of the file, or to no passage there is
-                self._snapshots.distrust_common()
+            except ValueError:  # what it says of a word is not what was written
+                self._snapshots.distrust("common")
         chosen = None if within is None else within.tolist()
         return words.search_passages(self._connection, words.any_of(asked), k, field_weights, chosen)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from notesearch.index import checksums
 from notesearch.index.catalog import path_from_sql, path_to_sql
 from notesearch.index.records import Link, Part, ResolvedLink, role_of
 
@@ -103,6 +104,7 @@ def put_resolved(
     connection: sqlite3.Connection, vault: int, resolved: Iterable[tuple[StoredLink, ResolvedLink]]
 ) -> None:
     """Record where links lead; attachments have a path and no note."""
+    resolved = list(resolved)
     connection.executemany(
         "UPDATE link SET to_path = ?2, how = ?3, others = ?4, to_line = ?5, "
         "to_note = (SELECT id FROM note WHERE vault = ?6 AND path = ?2) WHERE id = ?1",
@@ -111,27 +113,39 @@ def put_resolved(
             for stored, found in resolved
         ),
     )
+    for stored, _ in resolved:
+        checksums.seal(connection, "link", "id = ?", (stored.id,))
 
 
 def links_from(connection: sqlite3.Connection, passages: Sequence[int]) -> dict[int, tuple[Neighbour, ...]]:
-    """For each passage the notes its links lead to, in order."""
+    """For each passage the notes its links lead to, in order. Raises RowsDamaged if a link, or a note, is not what was
+    written.
+    """
+    listed = _list(passages)
+    chosen = f"link.note IN (SELECT note FROM passage WHERE id IN ({listed})) AND link.passage IN ({listed})"
+    _verify(connection, chosen, "to_note")
     return _neighbours(
         connection,
         "SELECT link.passage, note.id, note.path, note.title, link.shown, link.to_line "
-        "FROM link JOIN note ON note.id = link.to_note "
-        f"WHERE link.note IN (SELECT note FROM passage WHERE id IN ({_list(passages)})) "
-        f"AND link.passage IN ({_list(passages)}) ORDER BY link.id",
+        f"FROM link JOIN note ON note.id = link.to_note WHERE {chosen} ORDER BY link.id",
     )
 
 
 def links_to(connection: sqlite3.Connection, notes: Sequence[int]) -> dict[int, tuple[Neighbour, ...]]:
-    """For each note the notes that link to it, by path."""
+    """For each note the notes that link to it, by path. Raises as `links_from`."""
+    chosen = f"link.to_note IN ({_list(notes)}) AND link.note <> link.to_note"
+    _verify(connection, chosen, "note")
     return _neighbours(
         connection,
         "SELECT link.to_note, note.id, note.path, note.title, link.shown, link.line "
-        "FROM link JOIN note ON note.id = link.note "
-        f"WHERE link.to_note IN ({_list(notes)}) AND link.note <> link.to_note ORDER BY note.path, link.id",
+        f"FROM link JOIN note ON note.id = link.note WHERE {chosen} ORDER BY note.path, link.id",
     )
+
+
+def _verify(connection: sqlite3.Connection, chosen: str, end: str) -> None:
+    """Links, and the notes at this end of theirs."""
+    checksums.verify(connection, "link", chosen)
+    checksums.verify(connection, "note", f"id IN (SELECT {end} FROM link WHERE {chosen})")
 
 
 def anchored(connection: sqlite3.Connection, expression: str, limit: int) -> list[tuple[int, int | None, str]]:

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from notesearch.index import schema
+from notesearch.index import checksums, schema
 from notesearch.later import numpy as np
 
 if TYPE_CHECKING:
@@ -88,14 +88,15 @@ class Recipe:
 
 
 def get(connection: sqlite3.Connection, key: str) -> str:
-    """A fact as text; "" if it is not there."""
+    """A fact as text; "" if it is not there. Raises RowsDamaged if it is not what was written."""
+    checksums.verify(connection, "manifest", f"key = '{key}'")
     row = connection.execute("SELECT value FROM manifest WHERE key = ?", (key,)).fetchone()
     return str(row[0]) if row else ""
 
 
 def put(connection: sqlite3.Connection, key: str, value: str | bytes) -> None:
     """Keep a fact."""
-    connection.execute("INSERT OR REPLACE INTO manifest VALUES (?, ?)", (key, value))
+    connection.execute(checksums.insert("manifest"), (key, value))
 
 
 def drop(connection: sqlite3.Connection, *keys: str) -> None:
@@ -120,6 +121,7 @@ def dimension(connection: sqlite3.Connection) -> int:
 
 def basis(connection: sqlite3.Connection) -> Vectors:
     """What token vectors are packed in, (d, b)."""
+    checksums.verify(connection, "manifest", "key = 'basis'")
     (value,) = connection.execute("SELECT value FROM manifest WHERE key = 'basis'").fetchone()
     return np.frombuffer(value, np.float32).reshape(dimension(connection), -1)
 

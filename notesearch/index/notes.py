@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from notesearch.index import failures
+from notesearch.index import checksums, failures
 from notesearch.index.catalog import PASSAGE, path_to_sql
 from notesearch.index.full_text import INSERT, names_row, words_row
 from notesearch.index.records import DateSpan, Fingerprint, Note, Passage
@@ -42,6 +42,9 @@ def put_note(
     _put_labels(connection, note_id, note)
     passage_ids = _put_passages(connection, note_id, note, embedded)
     _put_links(connection, note_id, note, passage_ids)
+    checksums.seal(connection, "note", "id = ?", (note_id,))
+    for table in checksums.OF_A_NOTE:
+        checksums.seal(connection, table, "note = ?", (note_id,))
     return note_id
 
 
@@ -122,7 +125,8 @@ def _put_passages(
         id_ = before.pop() if before else None
         ids.append(_put_passage(connection, note_id, note, passage, key, id_))
         connection.execute(
-            "INSERT OR IGNORE INTO pending SELECT ?1, ?2 WHERE NOT EXISTS (SELECT 1 FROM vector WHERE embedded = ?1)",
+            f"INSERT OR IGNORE INTO pending SELECT ?1, ?2, {checksums.checksum_of('pending', ('?1', '?2'))} "
+            "WHERE NOT EXISTS (SELECT 1 FROM vector WHERE embedded = ?1)",
             (key, text),
         )
     remove_passages(connection, [id_ for rest in kept.values() for id_ in rest])
@@ -188,6 +192,7 @@ def redate_note(connection: sqlite3.Connection, note: int, span: DateSpan | None
     values = _date_values(span)
     changes = ", ".join(f"{column} = :{column}" for column in values)
     connection.execute(f"UPDATE note SET {changes} WHERE id = :id", {**values, "id": note})
+    checksums.seal(connection, "note", "id = ?", (note,))
 
 
 def remove_notes(connection: sqlite3.Connection, ids: Sequence[int]) -> None:
@@ -197,7 +202,11 @@ def remove_notes(connection: sqlite3.Connection, ids: Sequence[int]) -> None:
         remove_passages(connection, gone)
         connection.execute("DELETE FROM link WHERE note = ?", (note,))
         connection.execute("DELETE FROM names WHERE rowid = ?", (note,))
-        connection.execute("UPDATE link SET to_note = NULL WHERE to_note = ?", (note,))
+        leading = connection.execute(
+            "UPDATE link SET to_note = NULL WHERE to_note = ? RETURNING id", (note,)
+        ).fetchall()
+        for link in leading:
+            checksums.seal(connection, "link", "id = ?", link)
         connection.execute("DELETE FROM note WHERE id = ?", (note,))
 
 

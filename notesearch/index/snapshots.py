@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
 from typing import Any, TypeVar
@@ -48,9 +49,12 @@ class Snapshots:
             "dead", lambda: np.array([row[0] for row in self._connection.execute(rows)], np.int64)
         )
 
-    def distrust_common(self) -> None:
-        """Something in the common words cannot be: do without them."""
-        self._mapped["common"] = (self._mapped["common"][0], None)
+    def distrust(self, kind: str) -> None:
+        """A file is not what was written: do without it, and remove it, so that the next update misses it."""
+        recorded = manifest.get(self._connection, kind)
+        self._mapped[kind] = (recorded, None)
+        with suppress(OSError):
+            (self._database.folder / json.loads(recorded)["file"]).unlink(missing_ok=True)
 
     def let_go(self) -> None:
         """Close the files; they are mapped again when they are wanted."""
@@ -128,5 +132,7 @@ class Snapshots:
         kept = self._mapped.get(kind)
         if kept is None or kept[0] != recorded or kept[1] is None:
             kept = self._mapped[kind] = (recorded, open_(json.loads(recorded)))
+        if kept[1] is None:
+            self.distrust(kind)
         value: T | None = kept[1]
         return value

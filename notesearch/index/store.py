@@ -112,14 +112,19 @@ class Store:
         be kept. Raises IndexBusy.
         """
         with writing(folder, wait_s):
-            kept = salvage.salvage(folder / DATABASE)
-        return cls.open(folder), kept
+            return cls._salvaged(folder)
+
+    @classmethod
+    def _salvaged(cls, folder: Path) -> tuple[Self, int]:
+        kept = salvage.salvage(folder / DATABASE)
+        store = cls.open(folder)
+        store.forget_damage()
+        return store, kept
 
     def salvaged(self) -> tuple[Self, int]:
         """The same of an open index, which is closed. Needs the writer's lock."""
         self.close()
-        kept = salvage.salvage(self.folder / DATABASE)
-        return self.open(self.folder), kept
+        return self._salvaged(self.folder)
 
     def close(self) -> None:
         """Let go of the files."""
@@ -131,6 +136,8 @@ class Store:
     snapshot = _held(Database.snapshot)
     transaction = _held(Database.transaction)
     stamp = _held(Database.stamp)
+    is_known_to_be_damaged = _held(Database.is_known_to_be_damaged)
+    forget_damage = _held(Database.forget_damage)
 
     # -- manifest and vaults ---------------------------------------------------------------------------------------
 

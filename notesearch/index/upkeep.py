@@ -12,8 +12,9 @@ from pathlib import Path
 
 from notesearch.errors import IndexUnusable
 from notesearch.index import check, full_text, manifest, vectors
+from notesearch.index.base import Base, sum_of
 from notesearch.index.common import CommonWords
-from notesearch.index.database import DATABASE, LOCK, Database
+from notesearch.index.database import DATABASE, LOCK, NOTICED, Database
 from notesearch.index.salvage import DAMAGED
 from notesearch.index.shown import LAST
 from notesearch.index.snapshots import Snapshots
@@ -42,7 +43,7 @@ def tidy(
 
 def files(folder: Path) -> list[Path]:
     """The files of the index that are there."""
-    ours = (DATABASE, LOCK, LAST, DAMAGED, "vectors-", "words-")
+    ours = (DATABASE, LOCK, LAST, DAMAGED, NOTICED, "vectors-", "words-")
     return [path for path in folder.iterdir() if path.name.startswith(ours)]
 
 
@@ -58,11 +59,11 @@ def size_bytes(folder: Path) -> int:
 def unsound(database: Database, snapshots: Snapshots) -> Iterator[check.Unsound]:
     """All that is not as it must be, as far as can be told without the notes. Needs the writer's lock.
 
-    Of a database that SQLite finds damaged nothing else is looked at.
+    Of a database that SQLite finds damaged, or with rows that are not what was written, nothing else is looked at.
     """
     connection, bad = database.connection, False
     try:
-        for found in check.database(connection):
+        for found in database.unsound():
             bad = True
             yield found
         if not bad:
@@ -82,10 +83,13 @@ def _unsound_snapshots(database: Database, snapshots: Snapshots) -> Iterator[che
         yield check.Unsound("snapshots", "a file of vectors or common words is missing, cut, or cannot be read")
     try:
         if base is not None:
+            recorded = Base(**json.loads(manifest.get(connection, "base")))
+            if sum_of(database.folder / recorded.file) != recorded.sum:
+                yield check.Unsound("snapshots", f"{recorded.file} is not what was written")
             yield from check.base(connection, base, vectors.vector_batches(connection))
         if common is not None:
-            recorded = CommonWords(**json.loads(manifest.get(connection, "common")))
-            yield from check.common(connection, common, recorded, database.folder)
+            recorded_words = CommonWords(**json.loads(manifest.get(connection, "common")))
+            yield from check.common(connection, common, recorded_words, database.folder)
     except (ValueError, LookupError, ArithmeticError, RuntimeError, MemoryError) as error:  # numpy's, and FAISS's
         yield check.Unsound("snapshots", f"a file of vectors or common words cannot be read: {error}")
 
@@ -104,9 +108,10 @@ def mend(database: Database, snapshots: Snapshots, unsound: Iterable[check.Unsou
         if "full text" in parts:
             full_text.rebuild(connection)
         vectors.sweep(connection)
-    for file in files(database.folder):
-        file.chmod(0o600)
-    if parts & {"full text", "vectors", "snapshots"}:
+    if "rights" in parts:
+        for file in files(database.folder):
+            file.chmod(0o600)
+    if parts & {"full text", "snapshots"}:
         snapshots.drop()
 
 

@@ -13,13 +13,15 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from notesearch.index import checksums
 from notesearch.index.catalog import VaultRow, path_from_sql, path_to_sql
 from notesearch.index.notes import remove_notes
 from notesearch.index.records import role_of
 
 
 def vaults(connection: sqlite3.Connection) -> list[VaultRow]:
-    """In the order they were added."""
+    """In the order they were added. Raises RowsDamaged if one is not what was written."""
+    checksums.verify(connection, "vault")
     rows = connection.execute("SELECT id, name, root, kind, scanned_ns, scan FROM vault ORDER BY id")
     return [VaultRow(row[0], row[1], path_from_sql(row[2]), *row[3:]) for row in rows]
 
@@ -43,6 +45,7 @@ def add(connection: sqlite3.Connection, root: Path, kind: str) -> VaultRow:
         "INSERT INTO vault (name, root, kind) VALUES (?, ?, ?)",
         (_free_name(connection, root), path_to_sql(str(root)), kind),
     ).lastrowid
+    checksums.seal(connection, "vault", "id = ?", (id_,))
     take_over(connection)
     return next(vault for vault in vaults(connection) if vault.id == id_)
 
@@ -51,6 +54,7 @@ def put_scanned(connection: sqlite3.Connection, vaults: Iterable[int], scanned_n
     """Record when vaults were walked as a whole."""
     rows = [(scanned_ns, vault) for vault in vaults]
     connection.executemany("UPDATE vault SET scanned_ns = ? WHERE id = ?", rows)
+    checksums.seal(connection, "vault")
 
 
 def put_scan(connection: sqlite3.Connection, vault: int, kind: str, scanned_ns: int, scan: dict[str, Any]) -> None:
@@ -58,6 +62,7 @@ def put_scan(connection: sqlite3.Connection, vault: int, kind: str, scanned_ns: 
     connection.execute(
         "UPDATE vault SET kind = ?, scanned_ns = ?, scan = ? WHERE id = ?", (kind, scanned_ns, json.dumps(scan), vault)
     )
+    checksums.seal(connection, "vault", "id = ?", (vault,))
 
 
 def move(connection: sqlite3.Connection, moves: Iterable[tuple[VaultRow, Path, str]]) -> None:
@@ -74,6 +79,7 @@ def _move(connection: sqlite3.Connection, vault: VaultRow, root: Path, kind: str
         "UPDATE vault SET root = ?, name = ?, kind = ? WHERE id = ?",
         (path_to_sql(str(root)), name, kind, vault.id),
     )
+    checksums.seal(connection, "vault", "id = ?", (vault.id,))
 
 
 def forget(connection: sqlite3.Connection, vault: VaultRow) -> VaultRow | None:
@@ -108,8 +114,10 @@ def _give(connection: sqlite3.Connection, giver: VaultRow, taker: VaultRow, old:
         connection.execute(
             f"UPDATE note SET vault = ?, path = ?{again} WHERE id = ?", (taker.id, path_to_sql(path), note)
         )
+        checksums.seal(connection, "note", "id = ?", (note,))
     if there:  # links of either may lead elsewhere now: see `Scan.links_due`
         connection.execute("UPDATE vault SET scan = '{}' WHERE id IN (?, ?)", (giver.id, taker.id))
+        checksums.seal(connection, "vault", "id IN (?, ?)", (giver.id, taker.id))
 
 
 def _notes(connection: sqlite3.Connection, vault: int) -> dict[int, str]:

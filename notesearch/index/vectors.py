@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from notesearch.index import manifest
+from notesearch.index import checksums, manifest
 from notesearch.later import numpy as np
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def pending_characters(connection: sqlite3.Connection) -> int:
 def put_vectors(connection: sqlite3.Connection, keys: Sequence[bytes], rows: Vectors, tokens: Sequence[bytes]) -> None:
     """Store vectors, `rows` (n, d) of unit length, and packed token vectors, under their keys."""
     values = zip(keys, map(to_blob, rows), tokens, strict=True)
-    connection.executemany("INSERT OR REPLACE INTO vector VALUES (?, ?, ?)", values)
+    connection.executemany(checksums.insert("vector"), values)
     connection.executemany("DELETE FROM pending WHERE embedded = ?", ((key,) for key in keys))
 
 
@@ -117,5 +117,6 @@ def tokens_of(connection: sqlite3.Connection, passages: Sequence[int]) -> dict[i
 
 def _of(connection: sqlite3.Connection, column: str, passages: Sequence[int]) -> dict[int, bytes]:
     listed = ",".join(str(int(i)) for i in passages)
+    checksums.verify(connection, "vector", f"embedded IN (SELECT embedded FROM passage WHERE id IN ({listed}))")
     rows = f"SELECT passage.id, {column} FROM passage JOIN vector USING (embedded) WHERE passage.id IN ({listed})"
     return dict(connection.execute(rows).fetchall())

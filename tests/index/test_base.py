@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from notesearch import Notebook
 from notesearch.config import Settings
 from notesearch.index import base, vectors
-from notesearch.index.base import Base, MappedBase, open_base, write_base
+from notesearch.index.base import Base, MappedBase, open_base, sum_of, write_base
 from notesearch.index.vectors import STORED, Ids, Vectors
 from tests.conftest import write
 
@@ -144,7 +145,8 @@ def test_a_small_base_that_faiss_cannot_read_is_searched_without_it(
     recorded, mapped = written(tmp_path, rows)
     path = tmp_path / recorded.file
     path.write_bytes(b"none" + path.read_bytes()[4:])
-    again = open_base(tmp_path, recorded)
+    assert open_base(tmp_path, recorded) is None  # it is not what was written
+    again = open_base(tmp_path, replace(recorded, head_sum=sum_of(path)))  # it is, by another FAISS
     assert again is not None
     expected = mapped.search(questions[0], 10, NOTHING, None)
     for _ in range(2):

@@ -1,0 +1,123 @@
+"""Each page of each file of an index, changed or cut off in turn: what is shown is true, and what was noticed is mended
+by the next `index`, all else by `status --repair`.
+"""
+
+from __future__ import annotations
+
+import random
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from notesearch import Notebook
+from notesearch.config import Settings
+from notesearch.errors import IndexDamaged
+from notesearch.index import base, common
+from tests.conftest import write
+from tests.safety.fresh import TOY, Fresh, assert_like, fresh
+
+QUESTIONS = ("which ship took salt to port 3", "older vessel", "annie tag:port2", "who plans berths in june 2025")
+_PAGE = {".sqlite": 8192}
+_SMALLER_PAGE = 4096
+Shown = dict[tuple[str, tuple[int, int]], dict[str, Any]]
+
+
+@pytest.fixture(params=["small", "listed"])
+def sound(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a vault, and an index of it that has everything an index can have."""
+    monkeypatch.setattr(base, "_ROWS_WORTH_A_BASE", 20)
+    monkeypatch.setattr(common, "COMMON", 10)
+    if request.param == "listed":
+        monkeypatch.setattr(base, "APPROXIMATE_FROM", 30)
+    root = tmp_path / "vault"
+    for n in range(70):
+        text = f"ship {n} of [[{n // 2}|older vessel]] took salt to port {n % 5}, cargo {n * 7 % 13} #port{n % 5}"
+        write(root, f"{n}.md", f"---\nkind: ship\ndate: 2025-06-{n % 28 + 1:02}\n---\n# ship {n}\n\n{text}\n")
+    write(
+        root, "people/ann.md", "---\naliases: [annie]\ntags: [port2]\n---\nann plans berths. she likes [[3#ship 3]].\n"
+    )
+    with Notebook.open(tmp_path / "sound", vaults=[root], model=TOY, settings=Settings()) as notebook:
+        notebook.update()
+        write(root, "70.md", "ship 70 carried nothing\n")
+        (root / "50.md").unlink()
+        notebook.update()
+        notebook.remember_shown(notebook.search(QUESTIONS[0]))
+    return tmp_path
+
+
+def damages(folder: Path, seed: int) -> Iterator[tuple[str, Path, bytes]]:
+    """What is done, to which file, and what it holds then: of each page a few bytes, all, or what comes after."""
+    choose = random.Random(seed)
+    for file in sorted(folder.iterdir()):
+        data, size = file.read_bytes(), _PAGE.get(file.suffix, _SMALLER_PAGE)
+        for start in range(0, len(data), size):
+            end = min(start + size, len(data))
+            changed = bytearray(data)
+            for at in choose.sample(range(start, end), min(choose.choice((1, 1, 4, 30)), end - start)):
+                changed[at] ^= 1 << choose.randrange(8)
+            yield f"some bytes of {file.name} from {start}", file, bytes(changed)
+            yield f"{file.name} zero from {start}", file, data[:start] + bytes(end - start) + data[end:]
+            if choose.random() < 0.2:
+                yield f"{file.name} cut at {start}", file, data[: choose.randrange(start, end)]
+
+
+def opened(index: Path, vault: Path, *, repair: bool = False) -> Notebook:
+    return Notebook.open(index, vaults=[vault], model=TOY, settings=Settings(), repair=repair)
+
+
+def shown(notebook: Notebook, question: str) -> Shown:
+    hits = notebook.search(question, 1_000)
+    said = ("text", "title", "headings", "lines", "date", "tags", "links", "backlinks", "vault")
+    return {(hit.note, hit.span): {name: asdict(hit)[name] for name in said} for hit in hits}
+
+
+def is_noticed(index: Path, vault: Path, true: Shown) -> bool:
+    """Ask; whether damage is said in words of ours, so that the next `index` is to mend it. All that is shown must be
+    true.
+    """
+    try:
+        with opened(index, vault) as notebook:
+            for question in QUESTIONS:
+                for place, said in shown(notebook, question).items():
+                    assert true[place] == said
+            notebook.ask(QUESTIONS[0])
+            return any("missing or damaged" in remark for remark in notebook.take_remarks())
+    except IndexDamaged as error:
+        assert "notesearch index" in str(error)
+        return True
+
+
+def assert_survives(folder: Path, damage: str, file: Path, data: bytes, true: Shown, expected: Fresh) -> bool:
+    """Put a damaged copy in the place of the index; whether the damage was noticed by a question."""
+    index, vault = folder / "index", folder / "vault"
+    shutil.rmtree(index, ignore_errors=True)
+    shutil.copytree(folder / "sound", index)
+    (index / file.name).write_bytes(data)
+    noticed = False
+    try:
+        noticed = is_noticed(index, vault, true)
+        with opened(index, vault, repair=True) as notebook:
+            if noticed:
+                notebook.update()
+            checkup = notebook.check(repair=True)
+            assert not checkup.remains, checkup.remains
+        assert_like(index, expected)
+    except Exception as error:
+        error.add_note(f"{damage} ({noticed=})")
+        raise
+    return noticed
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_any_page_may_be_damaged(sound: Path) -> None:
+    vault = sound / "vault"
+    expected = fresh([vault])
+    with opened(sound / "sound", vault) as notebook:
+        true = {place: said for question in QUESTIONS for place, said in shown(notebook, question).items()}
+    done = [assert_survives(sound, *damage, true, expected) for damage in damages(sound / "sound", 1)]
+    print(f"{len(done)} damages, {sum(done)} noticed by a question")
