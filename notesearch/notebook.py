@@ -113,7 +113,7 @@ class Notebook:
             raise
         if store.migrated_from:
             notebook._remarks.add(
-                "The index was of an older format and was brought to today's; the next `notesearch index` completes that."
+                "The index was of an older format and was brought to today's; the next `notesearch index` ends that."
             )
         return notebook
 

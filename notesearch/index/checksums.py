@@ -96,6 +96,6 @@ def unsound(connection: sqlite3.Connection, table: str, where: str = "true") -> 
 
 
 def verify(connection: sqlite3.Connection, table: str, where: str = "true") -> None:
-    """Raises RowsDamaged if rows that are about to be read do not say what was written."""
+    """Raises RowsDamaged if rows that are about to be read are not what was written."""
     if damage := unsound(connection, table, where):
         raise damage

@@ -13,6 +13,7 @@ from notesearch.index.common import MappedWords, search_common
 from notesearch.index.database import Database
 from notesearch.index.snapshots import Snapshots
 from notesearch.index.vectors import Ids, Vectors
+from notesearch.index.verified import Verified
 from notesearch.later import numpy as np
 from notesearch.spaceless import terms_of
 
@@ -20,8 +21,9 @@ from notesearch.spaceless import terms_of
 class Finder:
     """Search in an open database and its snapshots."""
 
-    def __init__(self, database: Database, snapshots: Snapshots) -> None:
+    def __init__(self, database: Database, snapshots: Snapshots, verified: Verified) -> None:
         self._database = database
+        self._verified = verified
         self._connection = database.connection
         self._snapshots = snapshots
         self._tokenizer: words.Tokenizer | None = None
@@ -49,12 +51,13 @@ class Finder:
             yield from batches(int(first[0][0][-1]))
 
     def vectors_of(self, passages: Sequence[int]) -> dict[int, Vectors]:
-        """Passage id → its vector (d,); passages without one are left out."""
+        """Passage id → its vector (d,); passages without one are left out. Raises RowsDamaged."""
         found: dict[int, Vectors] = {}
         if (base := self._snapshots.base()) is not None:
             ids, known = base.vectors(np.array(passages, np.int64))
             found = dict(zip(ids.tolist(), known, strict=True))
-        return found | vectors.vectors_of(self._connection, [id_ for id_ in passages if id_ not in found])
+        others = self._verified("vectors", (id_ for id_ in passages if id_ not in found))
+        return found | vectors.vectors_of(self._connection, others)
 
     def lexical(
         self, asked: Iterable[str], k: int, field_weights: words.FieldWeights, within: Ids | None = None

@@ -117,13 +117,14 @@ def put_resolved(
         checksums.seal(connection, "link", "id = ?", (stored.id,))
 
 
+FROM_PASSAGES = "link.note IN (SELECT note FROM passage WHERE id IN ({0})) AND link.passage IN ({0})"
+TO_NOTES = "link.to_note IN ({0}) AND link.note <> link.to_note"
+"""Which links these are, given the ids."""
+
+
 def links_from(connection: sqlite3.Connection, passages: Sequence[int]) -> dict[int, tuple[Neighbour, ...]]:
-    """For each passage the notes its links lead to, in order. Raises RowsDamaged if a link, or a note, is not what was
-    written.
-    """
-    listed = _list(passages)
-    chosen = f"link.note IN (SELECT note FROM passage WHERE id IN ({listed})) AND link.passage IN ({listed})"
-    _verify(connection, chosen, "to_note")
+    """For each passage the notes its links lead to, in order."""
+    chosen = FROM_PASSAGES.format(_list(passages))
     return _neighbours(
         connection,
         "SELECT link.passage, note.id, note.path, note.title, link.shown, link.to_line "
@@ -132,20 +133,13 @@ def links_from(connection: sqlite3.Connection, passages: Sequence[int]) -> dict[
 
 
 def links_to(connection: sqlite3.Connection, notes: Sequence[int]) -> dict[int, tuple[Neighbour, ...]]:
-    """For each note the notes that link to it, by path. Raises as `links_from`."""
-    chosen = f"link.to_note IN ({_list(notes)}) AND link.note <> link.to_note"
-    _verify(connection, chosen, "note")
+    """For each note the notes that link to it, by path."""
+    chosen = TO_NOTES.format(_list(notes))
     return _neighbours(
         connection,
         "SELECT link.to_note, note.id, note.path, note.title, link.shown, link.line "
         f"FROM link JOIN note ON note.id = link.note WHERE {chosen} ORDER BY note.path, link.id",
     )
-
-
-def _verify(connection: sqlite3.Connection, chosen: str, end: str) -> None:
-    """Links, and the notes at this end of theirs."""
-    checksums.verify(connection, "link", chosen)
-    checksums.verify(connection, "note", f"id IN (SELECT {end} FROM link WHERE {chosen})")
 
 
 def anchored(connection: sqlite3.Connection, expression: str, limit: int) -> list[tuple[int, int | None, str]]:

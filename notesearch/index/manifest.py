@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from notesearch.index import checksums, schema
+from notesearch.index.checksums import RowsDamaged
 from notesearch.later import numpy as np
 
 if TYPE_CHECKING:
@@ -89,9 +90,15 @@ class Recipe:
 
 def get(connection: sqlite3.Connection, key: str) -> str:
     """A fact as text; "" if it is not there. Raises RowsDamaged if it is not what was written."""
-    checksums.verify(connection, "manifest", f"key = '{key}'")
-    row = connection.execute("SELECT value FROM manifest WHERE key = ?", (key,)).fetchone()
-    return str(row[0]) if row else ""
+    return str(_value(connection, key) or "")
+
+
+def _value(connection: sqlite3.Connection, key: str) -> str | bytes | None:
+    statement = f"SELECT value, checksum IS {checksums.checksum_of('manifest')} FROM manifest WHERE key = ?"
+    value, sound = connection.execute(statement, (key,)).fetchone() or (None, True)
+    if not sound:
+        raise RowsDamaged("manifest", 1)
+    return value
 
 
 def put(connection: sqlite3.Connection, key: str, value: str | bytes) -> None:
@@ -121,8 +128,8 @@ def dimension(connection: sqlite3.Connection) -> int:
 
 def basis(connection: sqlite3.Connection) -> Vectors:
     """What token vectors are packed in, (d, b)."""
-    checksums.verify(connection, "manifest", "key = 'basis'")
-    (value,) = connection.execute("SELECT value FROM manifest WHERE key = 'basis'").fetchone()
+    value = _value(connection, "basis")
+    assert isinstance(value, bytes), "there is a basis where there is a recipe"
     return np.frombuffer(value, np.float32).reshape(dimension(connection), -1)
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
@@ -33,12 +33,14 @@ from notesearch.index import (
     vectors,
     words,
 )
-from notesearch.index.catalog import PassageRow, VaultRow
+from notesearch.index.catalog import NoteRow, PassageRow, VaultRow
 from notesearch.index.database import DATABASE, LOCK, Database, writing
 from notesearch.index.failures import Failure
 from notesearch.index.finding import Finder
+from notesearch.index.links import Neighbour
 from notesearch.index.snapshots import Snapshots
 from notesearch.index.vectors import Vectors
+from notesearch.index.verified import Verified
 
 __all__ = ["DATABASE", "LOCK", "Counts", "Failure", "Store", "now_ns"]
 
@@ -97,7 +99,8 @@ class Store:
         self._connection: sqlite3.Connection = database.connection
         self._database: Database = database
         self._snapshots = Snapshots(database)
-        self._finder: Finder = Finder(database, self._snapshots)
+        self._verified = Verified(database)
+        self._finder: Finder = Finder(database, self._snapshots, self._verified)
 
     # -- opening ---------------------------------------------------------------------------------------------------
 
@@ -208,7 +211,10 @@ class Store:
 
     # -- what is there ---------------------------------------------------------------------------------------------
 
-    notes = _read(catalog.notes)
+    def notes(self, ids: Iterable[int]) -> dict[int, NoteRow]:
+        """Notes by id; ids that are gone are left out. Raises RowsDamaged if one is not what was written."""
+        return catalog.notes(self._connection, self._verified("notes", ids))
+
     all_notes = _read(catalog.all_notes)
     known_files = _read(catalog.known_files)
     note_id = _read(lookups.note_id)
@@ -218,7 +224,10 @@ class Store:
     conflict_copies = _read(lookups.conflict_copies)
     property_keys = _read(lookups.property_keys)
 
-    passages = _read(catalog.passages)
+    def passages(self, ids: Iterable[int]) -> dict[int, PassageRow]:
+        """Passages by id; ids that are gone are left out. Raises RowsDamaged if one is not what was written."""
+        return catalog.passages(self._connection, self._verified("passages", ids))
+
     passages_of = _read(catalog.passages_of)
     passage_ids = _read(lookups.passage_ids)
     passages_within = _read(lookups.passages_within)
@@ -227,15 +236,29 @@ class Store:
     notes_of_passages = _read(lookups.notes_of_passages)
     neighbours = _read(lookups.neighbours)
 
-    links_from = _read(links.links_from)
-    links_to = _read(links.links_to)
+    def links_from(self, passages: Sequence[int]) -> dict[int, tuple[Neighbour, ...]]:
+        """Passage id → notes it links to. Raises RowsDamaged if one, or a link, is not what was written."""
+        return self._sound_ends(links.links_from(self._connection, self._verified("links of passages", passages)))
+
+    def links_to(self, notes: Sequence[int]) -> dict[int, tuple[Neighbour, ...]]:
+        """Note id → notes that link to it. Raises as `links_from`."""
+        return self._sound_ends(links.links_to(self._connection, self._verified("links to notes", notes)))
+
+    def _sound_ends(self, found: dict[int, tuple[Neighbour, ...]]) -> dict[int, tuple[Neighbour, ...]]:
+        self._verified("notes", (end.note for ends in found.values() for end in ends))
+        return found
+
     named_links = _read(links.named_links)
     doubtful_links = _read(links.doubtful)
     unresolved_links = _read(links.unresolved)
     parts = _read(links.parts)
 
     vectors_of = _found(Finder.vectors_of)
-    tokens_of = _read(vectors.tokens_of)
+
+    def tokens_of(self, passages: Sequence[int]) -> dict[int, bytes]:
+        """Passage id → its packed token vectors; passages without are left out. Raises RowsDamaged."""
+        return vectors.tokens_of(self._connection, self._verified("vectors", passages))
+
     vector_batches = _read(vectors.vector_batches)
     vectors = _read(vectors.vectors)
 
