@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence, Set
 from dataclasses import replace
 
 from notesearch.config import Settings
-from notesearch.errors import IndexBusy, IndexUnusable, VaultError
+from notesearch.errors import IndexBusy, IndexDamaged, IndexUnusable, VaultError
 from notesearch.index.check import unsound_rows
 from notesearch.index.checksums import RowsDamaged
 from notesearch.index.records import Role, Where
@@ -149,7 +149,7 @@ class Disk:
 
     def _write(self, store: Store, scans: Sequence[Scan], only: Set[tuple[int, str]]) -> bool:
         """A small update on the way to an answer, and whether it was done; if it cannot be, the answer comes from the
-        index as it is.
+        index as it is. Raises IndexDamaged.
         """
         only = only - {(s.vault.id, path) for s in scans for path in s.slow}
         if not only or self._model.usable(store) is None:
@@ -165,6 +165,8 @@ class Disk:
                     scans = self.look(store)
                 most = int(pace * _SMALL_S)
                 report = update(store, self._model.embedder, self._settings, scans, only=only, most_characters=most)
+        except IndexDamaged:
+            raise
         except (IndexBusy, IndexUnusable, VaultError) as error:
             self._remarks.add(str(error))
             return False

@@ -99,7 +99,7 @@ class Notebook:
             if not repair:
                 raise
             store, kept = Store.salvage(folder)
-            settings = replace(settings, remarks=(*settings.remarks, _made_anew(kept)))
+            settings = replace(settings, remarks=(*settings.remarks, _made_anew(store, kept)))
         try:
             with store.saying():
                 added = [remark for root in roots for remark in add(store, root)]
@@ -185,7 +185,7 @@ class Notebook:
 
     def _make_anew(self) -> None:
         self.store, kept = self.store.salvaged()
-        self._remarks.add(_made_anew(kept))
+        self._remarks.add(_made_anew(self.store, kept))
 
     def search(
         self,
@@ -614,10 +614,11 @@ def _roles(store: Store) -> Counter[Role]:
     return Counter(map(role_of, store.note_paths()))
 
 
-def _made_anew(vectors: int) -> str:
+def _made_anew(store: Store, vectors: int) -> str:
+    known = ", ".join(repr(vault.name) for vault in store.vaults()) or "none"
     return (
         "The database of the index was damaged and is made anew from the notes; "
-        f"{_counted(vectors, 'vector')} could be kept of it."
+        f"{_counted(vectors, 'vector')} could be kept of it. Vaults it still knows: {known}."
     )
 
 
