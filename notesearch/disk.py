@@ -89,19 +89,8 @@ class Disk:
         """Hits as the files are now: a hit whose note changed since it was indexed makes that note be read again; so
         does one that the index no longer has as it was written. Raises RowsDamaged if that does not help.
         """
-        from notesearch.search import stale_notes
-
-        def found() -> tuple[list[Hit], list[tuple[int, int, str]]]:
-            with store.snapshot():  # another process may write: what is compared must be what was found
-                hits = find()
-                return hits, stale_notes(store, {hit.note_id for hit in hits})
-
         for _ in range(_TRIES):
-            try:
-                hits, stale = found()
-            except RowsDamaged as damage:
-                self._read_again(store, damage)
-                hits, stale = found()
+            hits, stale = self._found(store, find)
             again = {(vault, path) for _, vault, path in stale}
             if not stale or not self._write(store, self.look(store), only=again):
                 break
@@ -111,6 +100,22 @@ class Disk:
                 "Some notes changed and could not be read again in time; they are left out. Run: notesearch index"
             )
         return [replace(hit, rank=rank) for rank, hit in enumerate(fresh, start=1)]
+
+    def _found(
+        self, store: Store, find: Callable[[], list[Hit]], tries: int = _TRIES
+    ) -> tuple[list[Hit], list[tuple[int, int, str]]]:
+        """Hits, and (id, vault id, path) of the notes of theirs whose files have changed."""
+        from notesearch.search import stale_notes
+
+        try:
+            with store.snapshot():  # another process may write: what is compared must be what was found
+                hits = find()
+                return hits, stale_notes(store, {hit.note_id for hit in hits})
+        except RowsDamaged as damage:
+            if not tries:
+                raise
+            self._read_again(store, damage)
+        return self._found(store, find, tries - 1)
 
     def _read_again(self, store: Store, damage: RowsDamaged) -> None:
         """Read the notes again of which the index holds what it was not given; raises `damage` if it is not of notes,

@@ -116,8 +116,10 @@ class Database:
     def _first_unsound(self) -> str | None:
         try:
             return next((found.seen for found in self.unsound()), None)
+        except sqlite3.ProgrammingError:  # it was closed
+            return None
         except sqlite3.Error as error:
-            return str(error)
+            return None if _code(error) in (*_BUSY, *_REFUSED) else str(error)
 
     def _note_damage(self) -> None:
         with suppress(OSError):
@@ -192,10 +194,10 @@ def saying(folder: Path, tried: str, *others: type[OSError]) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        code = _code(error)
         if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
             raise IndexDamaged(_damage(folder, str(error))) from error
-        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        if code in _BUSY:
             raise IndexBusy(f"Another process holds the index in {folder}. Try again when it is done.") from error
         if code in _REFUSED:
             raise IndexUnusable(_refusal(folder, tried, str(error))) from error
@@ -204,6 +206,12 @@ def saying(folder: Path, tried: str, *others: type[OSError]) -> Iterator[None]:
         raise IndexUnusable(_refusal(folder, tried, error.strerror or str(error))) from error
 
 
+def _code(error: sqlite3.Error) -> int:
+    """What kind of error SQLite says it is; 0 if it is Python's, such as a text that is no UTF-8."""
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
+
+
+_BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _REFUSED = (
     sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM,
     sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_AUTH, sqlite3.SQLITE_NOLFS,
