@@ -12,7 +12,9 @@ from collections.abc import Callable, Sequence, Set
 from dataclasses import replace
 
 from notesearch.config import Settings
-from notesearch.errors import IndexBusy, IndexUnusable, VaultError
+from notesearch.errors import IndexBusy, IndexDamaged, IndexUnusable, VaultError
+from notesearch.index.check import unsound_rows
+from notesearch.index.checksums import RowsDamaged
 from notesearch.index.records import Role, Where
 from notesearch.index.store import Store
 from notesearch.model import Model
@@ -84,13 +86,11 @@ class Disk:
             self._write(store, scans, only=self.newer)
 
     def as_files_are(self, store: Store, find: Callable[[], list[Hit]]) -> list[Hit]:
-        """Hits as the files are now: a hit whose note changed since it was indexed makes that note be read again."""
-        from notesearch.search import stale_notes
-
+        """Hits as the files are now: a hit whose note changed since it was indexed makes that note be read again; so
+        does one that the index no longer has as it was written. Raises RowsDamaged if that does not help.
+        """
         for _ in range(_TRIES):
-            with store.snapshot():  # another process may write: what is compared must be what was found
-                hits = find()
-                stale = stale_notes(store, {hit.note_id for hit in hits})
+            hits, stale = self._found(store, find)
             again = {(vault, path) for _, vault, path in stale}
             if not stale or not self._write(store, self.look(store), only=again):
                 break
@@ -100,6 +100,44 @@ class Disk:
                 "Some notes changed and could not be read again in time; they are left out. Run: notesearch index"
             )
         return [replace(hit, rank=rank) for rank, hit in enumerate(fresh, start=1)]
+
+    def _found(
+        self, store: Store, find: Callable[[], list[Hit]], tries: int = _TRIES
+    ) -> tuple[list[Hit], list[tuple[int, int, str]]]:
+        """Hits, and (id, vault id, path) of the notes of theirs whose files have changed."""
+        from notesearch.search import stale_notes
+
+        try:
+            with store.snapshot():  # another process may write: what is compared must be what was found
+                hits = find()
+                return hits, stale_notes(store, {hit.note_id for hit in hits})
+        except RowsDamaged as damage:
+            if not tries:
+                raise
+            self._read_again(store, damage)
+        return self._found(store, find, tries - 1)
+
+    def _read_again(self, store: Store, damage: RowsDamaged) -> None:
+        """Read the notes again of which the index holds what it was not given; raises `damage` if it is not of notes,
+        or they cannot be read now.
+        """
+        if not damage.notes:
+            raise damage
+        with store.writing(wait_s=0.5):
+            store.mend([unsound_rows(damage)])
+        scans = self.look(store)
+        known = {
+            (s.vault.id, before.path)
+            for s in scans
+            for before in (*s.changes.removed, *(pair[0] for pair in (*s.changes.doubtful, *s.changes.moved)))
+            if before.note in damage.notes
+        }
+        if not self._write(store, scans, only=known):
+            raise damage
+        self._remarks.add(
+            f"The index is damaged: {damage.count:,} of its rows were not what was written. Their notes were read "
+            "again; to verify all of it: notesearch status --repair"
+        )
 
     def within_reach(self, store: Store, where: Where) -> Where:
         """The same, but for vaults that cannot be read now: what their files say is not known, so it is not shown.
@@ -116,7 +154,7 @@ class Disk:
 
     def _write(self, store: Store, scans: Sequence[Scan], only: Set[tuple[int, str]]) -> bool:
         """A small update on the way to an answer, and whether it was done; if it cannot be, the answer comes from the
-        index as it is.
+        index as it is. Raises IndexDamaged.
         """
         only = only - {(s.vault.id, path) for s in scans for path in s.slow}
         if not only or self._model.usable(store) is None:
@@ -132,6 +170,8 @@ class Disk:
                     scans = self.look(store)
                 most = int(pace * _SMALL_S)
                 report = update(store, self._model.embedder, self._settings, scans, only=only, most_characters=most)
+        except IndexDamaged:
+            raise
         except (IndexBusy, IndexUnusable, VaultError) as error:
             self._remarks.add(str(error))
             return False

@@ -50,6 +50,8 @@ if TYPE_CHECKING:
     from notesearch.retrieve.query import Query
     from notesearch.search import Ranking
 
+_MENDINGS = 3
+"""Rounds of mending and checking: what follows from unsound rows can be told only when they are sound."""
 _TIMED = 32
 """Passages that tell how long a model takes."""
 
@@ -97,7 +99,7 @@ class Notebook:
             if not repair:
                 raise
             store, kept = Store.salvage(folder)
-            settings = replace(settings, remarks=(*settings.remarks, _made_anew(kept)))
+            settings = replace(settings, remarks=(*settings.remarks, _made_anew(store, kept)))
         try:
             with store.saying():
                 added = [remark for root in roots for remark in add(store, root)]
@@ -111,8 +113,7 @@ class Notebook:
             raise
         if store.migrated_from:
             notebook._remarks.add(
-                "The index was of an older format and was brought to today's; the next `notesearch index` reads every "
-                "note again."
+                "The index was of an older format and was brought to today's; the next `notesearch index` ends that."
             )
         return notebook
 
@@ -148,6 +149,8 @@ class Notebook:
         database that turns out to be damaged is made anew, with the vectors of it that are sound, and that is remarked.
         """
         with self._using(), self.store.writing(wait_s):
+            if self.store.is_known_to_be_damaged():
+                self._make_anew()
             try:
                 with self.store.saying():
                     return self._update(force=force, verify=verify, retry=retry, progress=progress)
@@ -182,7 +185,7 @@ class Notebook:
 
     def _make_anew(self) -> None:
         self.store, kept = self.store.salvaged()
-        self._remarks.add(_made_anew(kept))
+        self._remarks.add(_made_anew(self.store, kept))
 
     def search(
         self,
@@ -410,16 +413,23 @@ class Notebook:
             sound = all(finding.harmless for finding in found)
             counts = self.store.counts() if not any(each.part == "database" for each in unsound) else None
             result = Checkup(sound, found, counts.notes if counts else 0, counts.passages if counts else 0)
+            if sound:
+                self.store.forget_damage()
             if not (repair and unsound):
                 return result
-            if counts is None:
-                self._make_anew()
-            else:
-                self.store.mend(unsound)
-            report = self._update(force=False, verify=False, retry=False, progress=progress)
-            self.store.tidy()
-            remains, counts = findings(check(self.store, limit, progress)), self.store.counts()
-        return Checkup(not remains, found, counts.notes, counts.passages, True, report.embedded, remains)
+            embedded = 0
+            for _ in range(_MENDINGS):
+                if any(each.part == "database" for each in unsound):
+                    self._make_anew()
+                else:
+                    self.store.mend(unsound)
+                    self.store.forget_damage()
+                embedded += self._update(force=False, verify=False, retry=False, progress=progress).embedded
+                self.store.tidy()
+                if not (unsound := check(self.store, limit, progress)):
+                    break
+            remains, counts = findings(unsound), self.store.counts()
+        return Checkup(not remains, found, counts.notes, counts.passages, True, embedded, remains)
 
     def doubtful_links(self) -> list[DoubtfulLink]:
         """Links that lead nowhere, then those that several files would have fitted; by note and line."""
@@ -604,10 +614,11 @@ def _roles(store: Store) -> Counter[Role]:
     return Counter(map(role_of, store.note_paths()))
 
 
-def _made_anew(vectors: int) -> str:
+def _made_anew(store: Store, vectors: int) -> str:
+    known = ", ".join(repr(vault.name) for vault in store.vaults()) or "none"
     return (
         "The database of the index was damaged and is made anew from the notes; "
-        f"{_counted(vectors, 'vector')} could be kept of it."
+        f"{_counted(vectors, 'vector')} could be kept of it. Vaults it still knows: {known}."
     )
 
 

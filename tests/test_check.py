@@ -13,7 +13,7 @@ from notesearch import Notebook
 from notesearch.config import Settings
 from notesearch.embed.hashed import HashedEmbedder
 from notesearch.errors import IndexBusy, IndexUnusable
-from notesearch.index import base, common
+from notesearch.index import base, checksums, common
 from notesearch.index.store import DATABASE
 from tests.conftest import write
 from tests.test_vaults import all_rows, equals_fresh
@@ -140,7 +140,7 @@ def link_to_nowhere(notebook: Notebook) -> int:
 
 def snapshot_of(pattern: str, change: Callable[[bytes], bytes]) -> Callable[[Notebook], int]:
     def damage(notebook: Notebook) -> int:
-        notebook.store._mapped.clear()
+        notebook.store._snapshots.let_go()
         (file,) = notebook.store.folder.glob(pattern)
         file.write_bytes(change(file.read_bytes()))
         return 0
@@ -196,7 +196,12 @@ def test_damage_is_found_named_and_mended(
 
 
 def test_orphans_are_harmless_and_go(notebook: Notebook) -> None:
-    run(notebook, "INSERT INTO vector VALUES (x'00', (SELECT value FROM vector), (SELECT tokens FROM vector))")
+    run(
+        notebook,
+        checksums.insert("vector"),
+        b"\0",
+        *notebook.store._connection.execute("SELECT value, tokens FROM vector").fetchone(),
+    )
     found = notebook.check()
     assert (found.sound, [(f.part, f.harmless) for f in found.findings]) == (True, [("orphans", True)])
     assert notebook.check(repair=True).remains == ()
@@ -294,7 +299,7 @@ def test_vectors_that_wait_are_not_shut_out_by_a_snapshot(tmp_path: Path, monkey
         waiting = notebook.store.passages(ids[:30]).values()
         notebook.store.drop_snapshots()
         for passage in waiting:
-            run(notebook, "INSERT INTO pending VALUES (?, ?)", passage.embedded, passage.text)
+            run(notebook, checksums.insert("pending"), passage.embedded, passage.text)
             run(notebook, "DELETE FROM vector WHERE embedded = ?", passage.embedded)
         notebook.store.tidy()
         notebook.update()

@@ -183,7 +183,7 @@ def test_forgetting_writes_the_snapshots_anew(tmp_path: Path, monkeypatch: pytes
     with open_index(tmp_path / "index", tmp_path / "ships", tmp_path / "trains") as notebook:
         notebook.update()
         notebook.forget_vault("ships")
-        base = notebook.store._base()
+        base = notebook.store._snapshots.base()
         assert base is not None and base.count == 30
         assert {hit.vault for hit in notebook.search("number 7 carried cargo", k=60)} == {"trains"}
         assert not notebook.store.is_damaged()

@@ -50,14 +50,28 @@ _COMPARED = 600
 @dataclass(frozen=True, slots=True)
 class Base:
     """What the database records of the snapshot it trusts: a file and its size in bytes, how many rows are in it, the
-    newest passage; `rows_file` holds the vectors beside inverted lists, "" where there are none.
+    newest passage; `rows_file` holds the vectors beside inverted lists, "" where there are none. `sum` is of the whole
+    file, `head_sum` of its first `head` bytes, which decide what FAISS makes of the rest, and are verified when it is
+    opened: of a small base all of it, of a large one all but what its lists hold.
     """
 
     file: str
     size: int
     count: int
     last_id: int
+    head: int
+    head_sum: int
+    sum: int
     rows_file: str = ""
+
+
+def sum_of(path: Path, size: int | None = None) -> int:
+    """A checksum over the first `size` bytes of a file (None: all): the sum of its 64-bit words. No changed word leaves
+    it as it was, and it takes a tenth of the time of a CRC-32.
+    """
+    data = np.memmap(path, np.uint8, "r", shape=size)
+    words = len(data) // 8 * 8
+    return int(data[:words].view(np.uint64).sum()) + int.from_bytes(data[words:].tobytes(), "little")
 
 
 def is_due(newer: int, dead: int, in_base: int) -> bool:
@@ -110,7 +124,17 @@ def _write(index: Any, folder: Path, generation: int, rows: Rows, rows_file: str
     aside.write_bytes(data.data)  # FAISS's own writing does not tell of a disk that is full at the end
     path = folder / f"vectors-{generation}.faiss"
     swap_in(aside, path)
-    return Base(path.name, path.stat().st_size, int(index.ntotal), int(np.concatenate(ids).max(initial=0)), rows_file)
+    listed = len(data) - index.ntotal * (index.code_size + 8) if rows_file else len(data)
+    return Base(
+        file=path.name,
+        size=len(data),
+        count=int(index.ntotal),
+        last_id=int(np.concatenate(ids).max(initial=0)),
+        head=listed,
+        head_sum=sum_of(path, listed),
+        sum=sum_of(path),
+        rows_file=rows_file,
+    )
 
 
 def new_file(path: Path) -> Path:
@@ -159,10 +183,6 @@ class MappedBase:
     def ids(self) -> Ids:
         """The passages in it, (n,), ascending."""
         return self._ids
-
-    def is_sound(self) -> bool:
-        """Whether its parts fit together; reads all of it."""
-        return bool((np.diff(self._ids) > 0).all())
 
     def search(self, query: Vectors, k: int, dead: Ids, within: Ids | None) -> list[tuple[int, float]]:
         """(passage id, cosine) of the best `k`. `query` (d,), unit length; `within` restricts to these ids."""
@@ -219,20 +239,12 @@ class ListedBase(MappedBase):
         ids, rows = self.vectors(np.sort(near))
         return search_rows(ids, rows, query, k, None)
 
-    def is_sound(self) -> bool:
-        """Each passage must stand in one list."""
-        import faiss
-
-        lists = self._index.invlists
-        listed = [faiss.rev_swig_ptr(lists.get_ids(n), lists.list_size(n)) for n in range(self._index.nlist)]
-        return super().is_sound() and np.array_equal(np.sort(np.concatenate(listed)), self._ids)
-
 
 def open_base(folder: Path, base: Base) -> MappedBase | None:
-    """The mapped base, or None if a file is missing, cut, or cannot be read."""
+    """The mapped base, or None if a file is missing, cut, changed, or cannot be read."""
     path = folder / base.file
     try:
-        if path.stat().st_size != base.size:
+        if path.stat().st_size != base.size or sum_of(path, base.head) != base.head_sum:
             return None
         if not base.rows_file:
             return MappedBase(*_flat_parts(path, base.count), partial(_loaded, path, base.count))

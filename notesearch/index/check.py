@@ -1,8 +1,7 @@
 """Is what is kept sound? Each thing that can be told without the notes is compared with what it must be.
 
-Full text, snapshots and common words follow from other tables, so they are worked out again and compared. A vector
-cannot be: it must have the right shape and unit length, and be the same in the snapshot. (Between two that differ,
-nobody can tell which is right, so both go.)
+Rows carry checksums. Full text, snapshots and common words follow from other tables, so they are worked out again and
+compared. A vector must also have the right shape and unit length.
 """
 
 from __future__ import annotations
@@ -17,8 +16,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
-from notesearch.index import catalog
+from notesearch.index import checksums, full_text, schema
 from notesearch.index.base import MappedBase
+from notesearch.index.checksums import RowsDamaged
 from notesearch.index.common import CommonWords, MappedWords, write_common
 from notesearch.index.vectors import STORED, Ids, Vectors
 from notesearch.later import numpy as np
@@ -42,18 +42,34 @@ class Unsound:
 
 
 def database(connection: sqlite3.Connection) -> Iterator[Unsound]:
-    """What SQLite itself says of its file."""
+    """What SQLite itself says of its file, and whether its tables are those that were made."""
     said = [str(row[0]) for row in connection.execute("PRAGMA integrity_check(10)")]
     if said != ["ok"]:
         yield Unsound("database", f"SQLite finds its file damaged: {said[0].splitlines()[-1]}")
     dangling = sorted({str(row[0]) for row in connection.execute("PRAGMA foreign_key_check")})
     if dangling:
         yield Unsound("database", f"rows of {', '.join(dangling)} belong to what is not there")
+    if schema.tables(connection) != schema.tables_today():
+        yield Unsound("database", "its tables are not those that were made")
 
 
-def full_text(connection: sqlite3.Connection) -> Iterator[Unsound]:
+def rows(connection: sqlite3.Connection) -> Iterator[Unsound]:
+    """Every row against its checksum."""
+    for table in checksums.TABLES:
+        if damage := checksums.unsound(connection, table):
+            yield unsound_rows(damage)
+
+
+def unsound_rows(damage: RowsDamaged) -> Unsound:
+    """What rows that are not what was written ask for."""
+    part: Part = "vectors" if damage.keys else "notes" if damage.notes else "database"
+    seen = f"{damage.count:,} rows of {damage.table!r} are not what was written"
+    return Unsound(part, seen, damage.notes, damage.keys)
+
+
+def words(connection: sqlite3.Connection) -> Iterator[Unsound]:
     """The text indexes against the tables they follow from, and against themselves."""
-    for table, expected in catalog.full_text(connection).items():
+    for table, expected in full_text.expected(connection).items():
         try:
             connection.execute(f"INSERT INTO {table}({table}) VALUES ('integrity-check')")
             actual = connection.execute(f"SELECT rowid, * FROM {table} ORDER BY rowid")
@@ -94,12 +110,10 @@ def orphans(connection: sqlite3.Connection) -> Iterator[Unsound]:
 def base(
     connection: sqlite3.Connection, mapped: MappedBase, batches: Iterable[tuple[Ids, Vectors]]
 ) -> Iterator[Unsound]:
-    """The snapshot of vectors against the vectors: the same passages, the same numbers."""
+    """The snapshot of vectors against the vectors, which are sound: the same passages, the same numbers."""
     dead = {row[0] for row in connection.execute("SELECT passage FROM dead")}
     missing = differing = 0
     seen = np.zeros(mapped.count, np.bool_)
-    notes: set[int] = set()
-    keys: set[bytes] = set()
     for ids, rows in batches:
         known = ids <= mapped.last_id
         found, values = mapped.vectors(ids[known])
@@ -107,22 +121,13 @@ def base(
         seen[np.searchsorted(mapped.ids, found)] = True
         same = (rows[known][np.isin(ids[known], found)].astype(STORED) == values.astype(STORED)).all(axis=1)
         differing += int(np.count_nonzero(~same))
-        for id_ in found[~same].tolist():
-            note, key = connection.execute("SELECT note, embedded FROM passage WHERE id = ?", (id_,)).fetchone()
-            notes.add(note)
-            keys.add(bytes(key))
     strangers = [id_ for id_ in mapped.ids[~seen].tolist() if id_ not in dead]
     hidden = connection.execute("SELECT count(*) FROM dead JOIN passage ON passage.id = dead.passage").fetchone()[0]
     if differing:
-        seen_text = f"{differing:,} vectors are not the same in the FAISS base and in the database"
-        yield Unsound("vectors", seen_text, frozenset(notes), frozenset(keys))
-    if missing or strangers or hidden or not mapped.is_sound():
-        yield Unsound(
-            "snapshots",
-            f"the FAISS base lacks {missing + hidden:,} passages and holds {len(strangers):,} that are not there"
-            if missing or strangers or hidden
-            else "the lists of the FAISS base are not those of its rows",
-        )
+        yield Unsound("snapshots", f"{differing:,} vectors of the FAISS base are not those of the database")
+    if missing or strangers or hidden:
+        lacks = f"lacks {missing + hidden:,} passages and holds {len(strangers):,} that are not there"
+        yield Unsound("snapshots", f"the FAISS base {lacks}")
 
 
 def common(
@@ -173,4 +178,4 @@ def _holders(connection: sqlite3.Connection, keys: Iterable[bytes]) -> frozenset
 
 
 def _everything(connection: sqlite3.Connection) -> frozenset[int]:
-    return frozenset(catalog.note_ids_in_order(connection))
+    return frozenset(row[0] for row in connection.execute("SELECT id FROM note"))

@@ -7,7 +7,7 @@ newer than the file are still asked of FTS5. Like the FAISS base the file is a s
 swapped in; without it all is asked of FTS5.
 
 The file: for each word the ids of its passages (uint32, ascending), then their scores (float16), padded to four bytes;
-at the end the table of words.
+at the end the table of words. Each word's part has its checksum there, and is verified when it is first asked for.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from dataclasses import asdict, dataclass
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 from notesearch.index.base import new_file, swap_in
 from notesearch.index.vectors import Ids
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 COMMON = 500
 """A word in so many passages is common: FTS5 answers for fewer in well under a millisecond."""
 
-_MAGIC = b"notewords 1\0"
+_MAGIC = b"notewords 2\0"
 """How the file begins; even one without words has something to be mapped."""
 
 _K1, _B, _LEAST_RARITY = 1.2, 0.75, 1e-6
@@ -42,21 +43,22 @@ _K1, _B, _LEAST_RARITY = 1.2, 0.75, 1e-6
 _VOCABULARY = "CREATE VIRTUAL TABLE IF NOT EXISTS temp.terms_{kind} USING fts5vocab(main, words, {kind})"
 
 _LONGEST = 40
-_ENTRY = [("term", f"S{_LONGEST}"), ("start", "<u8"), ("count", "<u4")]
-_ENTRY_BYTES = _LONGEST + 8 + 4
+_ENTRY = [("term", f"S{_LONGEST}"), ("start", "<u8"), ("count", "<u4"), ("checksum", "<u4")]
+_ENTRY_BYTES = _LONGEST + 8 + 4 + 4
 """Longer words are not common enough to matter, and FTS5 knows them."""
 
 
 @dataclass(frozen=True, slots=True)
 class CommonWords:
-    """What the database records of the file it trusts: its name and size, how many words are in it, and up to which
-    passage.
+    """What the database records of the file it trusts: its name and size, how many words are in it, up to which
+    passage, and the checksum of the table of words.
     """
 
     file: str
     size: int
     terms: int
     last_id: int
+    checksum: int
 
 
 def write_common(folder: Path, generation: int, connection: sqlite3.Connection) -> CommonWords:
@@ -76,11 +78,13 @@ def write_common(folder: Path, generation: int, connection: sqlite3.Connection) 
             ids, frequencies = _frequencies(connection, term)
             rarity = max(math.log((passages - len(ids) + 0.5) / (len(ids) + 0.5)), _LEAST_RARITY)
             scores = rarity * frequencies * (_K1 + 1) / (frequencies + dampings[ids])
-            file.write(ids.tobytes() + scores.astype(np.float16).tobytes() + bytes(len(ids) % 2 * 2))
-            entries.append((term.encode(), start, len(ids)))
-        file.write(np.array(sorted(entries), _ENTRY).tobytes())
+            data = ids.tobytes() + scores.astype(np.float16).tobytes()
+            file.write(data + bytes(len(ids) % 2 * 2))
+            entries.append((term.encode(), start, len(ids), crc32(data)))
+        table = np.array(sorted(entries), _ENTRY).tobytes()
+        file.write(table)
     swap_in(aside, path)
-    return CommonWords(path.name, path.stat().st_size, len(entries), last_id)
+    return CommonWords(path.name, path.stat().st_size, len(entries), last_id, crc32(table))
 
 
 def _common_terms(connection: sqlite3.Connection) -> list[str]:
@@ -125,7 +129,10 @@ class MappedWords:
     def __init__(self, file: mmap.mmap, recorded: CommonWords) -> None:
         self._file = file
         self._table = np.frombuffer(file, _ENTRY, recorded.terms, recorded.size - recorded.terms * _ENTRY_BYTES)
+        if crc32(self._table.tobytes()) != recorded.checksum:
+            raise ValueError("the table of words is not what was written")
         self._terms = np.ascontiguousarray(self._table["term"])
+        self._verified: set[str] = set()
         self.last_id = recorded.last_id
 
     def is_sound(self, connection: sqlite3.Connection, dead: Ids) -> bool:
@@ -144,11 +151,17 @@ class MappedWords:
         return 0 if entry is None else int(entry["count"])
 
     def scored(self, term: str) -> tuple[NDArray[np.uint32], NDArray[np.float16]]:
-        """The passages that hold a common term, ascending, and what it counts there."""
+        """The passages that hold a common term, ascending, and what it counts there. Raises ValueError if that is not
+        what was written.
+        """
         entry = self._entry(term)
         assert entry is not None, term
         start, count = int(entry["start"]), int(entry["count"])
         ids = np.frombuffer(self._file, np.uint32, count, start)
+        if term not in self._verified:
+            if crc32(memoryview(self._file)[start : start + 6 * count]) != entry["checksum"]:
+                raise ValueError(f"the passages of {term!r} are not what was written")
+            self._verified.add(term)
         return ids, np.frombuffer(self._file, np.float16, count, start + ids.nbytes)
 
     def _entry(self, term: str) -> Any | None:
@@ -157,7 +170,7 @@ class MappedWords:
 
 
 def open_common(folder: Path, recorded: CommonWords) -> MappedWords | None:
-    """The mapped file, or None if it is missing or cut."""
+    """The mapped file, or None if it is missing, cut, or its table is not what was written."""
     try:
         with (folder / recorded.file).open("rb") as file:
             if os.fstat(file.fileno()).st_size != recorded.size:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from notesearch.index import checksums
 from notesearch.index.catalog import path_from_sql, path_to_sql
 from notesearch.index.records import Link, Part, ResolvedLink, role_of
 
@@ -81,9 +82,7 @@ def parts(connection: sqlite3.Connection, vault: int, path: str) -> list[Part]:
     return [Part(*row) for row in rows]
 
 
-def stored_links(
-    connection: sqlite3.Connection, vault: int, notes: Sequence[int] | None = None
-) -> Iterator[StoredLink]:
+def stored_links(connection: sqlite3.Connection, vault: int, notes: Sequence[int] | None = None) -> list[StoredLink]:
     """The links of a vault, or of some of its notes and those that name parts of them, ready to be resolved."""
     some = None if notes is None else _list(notes)
     chosen = "" if some is None else f" AND (link.note IN ({some}) OR part <> '' AND to_note IN ({some}))"
@@ -92,15 +91,20 @@ def stored_links(
         f"FROM link JOIN note ON note.id = link.note WHERE vault = ?{chosen} ORDER BY link.id",
         (vault,),
     )
-    for id_, note, path, target, part, shown, kind, embed, start, end, line, hidden in rows.fetchall():
-        link = Link(target, part, shown, kind, bool(embed), start, end, line, bool(hidden))
-        yield StoredLink(id_, note, path_from_sql(path), link)
+    return [
+        StoredLink(
+            *(id_, note, path_from_sql(path)),
+            Link(target, part, shown, kind, bool(embed), start, end, line, bool(hidden)),
+        )
+        for id_, note, path, target, part, shown, kind, embed, start, end, line, hidden in rows
+    ]
 
 
 def put_resolved(
     connection: sqlite3.Connection, vault: int, resolved: Iterable[tuple[StoredLink, ResolvedLink]]
 ) -> None:
     """Record where links lead; attachments have a path and no note."""
+    resolved = list(resolved)
     connection.executemany(
         "UPDATE link SET to_path = ?2, how = ?3, others = ?4, to_line = ?5, "
         "to_note = (SELECT id FROM note WHERE vault = ?6 AND path = ?2) WHERE id = ?1",
@@ -109,26 +113,32 @@ def put_resolved(
             for stored, found in resolved
         ),
     )
+    for stored, _ in resolved:
+        checksums.seal(connection, "link", "id = ?", (stored.id,))
+
+
+FROM_PASSAGES = "link.note IN (SELECT note FROM passage WHERE id IN ({0})) AND link.passage IN ({0})"
+TO_NOTES = "link.to_note IN ({0}) AND link.note <> link.to_note"
+"""Which links these are, given the ids."""
 
 
 def links_from(connection: sqlite3.Connection, passages: Sequence[int]) -> dict[int, tuple[Neighbour, ...]]:
     """For each passage the notes its links lead to, in order."""
+    chosen = FROM_PASSAGES.format(_list(passages))
     return _neighbours(
         connection,
         "SELECT link.passage, note.id, note.path, note.title, link.shown, link.to_line "
-        "FROM link JOIN note ON note.id = link.to_note "
-        f"WHERE link.note IN (SELECT note FROM passage WHERE id IN ({_list(passages)})) "
-        f"AND link.passage IN ({_list(passages)}) ORDER BY link.id",
+        f"FROM link JOIN note ON note.id = link.to_note WHERE {chosen} ORDER BY link.id",
     )
 
 
 def links_to(connection: sqlite3.Connection, notes: Sequence[int]) -> dict[int, tuple[Neighbour, ...]]:
     """For each note the notes that link to it, by path."""
+    chosen = TO_NOTES.format(_list(notes))
     return _neighbours(
         connection,
         "SELECT link.to_note, note.id, note.path, note.title, link.shown, link.line "
-        "FROM link JOIN note ON note.id = link.note "
-        f"WHERE link.to_note IN ({_list(notes)}) AND link.note <> link.to_note ORDER BY note.path, link.id",
+        f"FROM link JOIN note ON note.id = link.note WHERE {chosen} ORDER BY note.path, link.id",
     )
 
 

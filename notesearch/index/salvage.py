@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from notesearch.index import schema
+from notesearch.index import checksums, schema
 from notesearch.index.base import new_file
 from notesearch.index.check import is_vector
 from notesearch.index.manifest import Recipe
@@ -50,32 +50,45 @@ def salvage(database: Path) -> int:
 
 
 def _carry_over(old: sqlite3.Connection, fresh: sqlite3.Connection) -> int:
-    for row in _readable(old, "vault", "id, name, root, kind"):
+    sound = _sealed(old)
+    for row in _readable(old, "vault", "id, name, root, kind", sound["vault"]):
         with suppress(sqlite3.IntegrityError):
             fresh.execute("INSERT INTO vault (id, name, root, kind) VALUES (?, ?, ?, ?)", row)
+    checksums.seal(fresh, "vault")
     facts = {}
     for key in _KEPT_FACTS:
         with suppress(sqlite3.Error):
-            row = old.execute("SELECT value FROM manifest WHERE key = ?", (key,)).fetchone()
+            found = f"SELECT value FROM manifest WHERE key = ? AND {sound['manifest']}"
+            row = old.execute(found, (key,)).fetchone()
             facts.update({key: row[0]} if row else {})
     try:
         dimension = Recipe.from_json(facts["recipe"]).model.dimension
         bits = len(facts["basis"]) // 4 // dimension
     except (KeyError, ValueError, TypeError, ZeroDivisionError, AttributeError):
         return 0  # without them vectors mean nothing
-    fresh.executemany("INSERT INTO manifest VALUES (?, ?)", facts.items())
+    fresh.executemany(checksums.insert("manifest"), facts.items())
     count = 0
-    for key, value, tokens in _readable(old, "vector", "embedded, value, tokens"):
+    for key, value, tokens in _readable(old, "vector", "embedded, value, tokens", sound["vector"]):
         if isinstance(key, bytes) and is_vector(value, tokens, dimension, bits):
-            count += fresh.execute("INSERT OR IGNORE INTO vector VALUES (?, ?, ?)", (key, value, tokens)).rowcount
+            count += fresh.execute(checksums.insert("vector"), (key, value, tokens)).rowcount
     return count
 
 
-def _readable(old: sqlite3.Connection, table: str, columns: str) -> Iterator[tuple[Any, ...]]:
-    """The rows of a table that can be read; from the first that cannot, each is asked for by itself."""
+def _sealed(old: sqlite3.Connection) -> dict[str, str]:
+    """For each table the condition that its rows are what was written; those of an older format carry no checksum."""
+    checksums.register(old)
+    try:
+        old.execute("SELECT checksum FROM vector")
+    except sqlite3.Error:
+        return dict.fromkeys(checksums.TABLES, "true")
+    return {table: f"checksum IS {checksums.checksum_of(table)}" for table in checksums.TABLES}
+
+
+def _readable(old: sqlite3.Connection, table: str, columns: str, sound: str) -> Iterator[tuple[Any, ...]]:
+    """The rows of a table that can be read and are sound; from the first that cannot, each is asked for by itself."""
     last = 0
     try:
-        for row in old.execute(f"SELECT rowid, {columns} FROM {table} ORDER BY rowid"):
+        for row in old.execute(f"SELECT rowid, {columns} FROM {table} WHERE {sound} ORDER BY rowid"):
             last = row[0]
             yield row[1:]
         return
@@ -86,7 +99,7 @@ def _readable(old: sqlite3.Connection, table: str, columns: str) -> Iterator[tup
         newest = old.execute(f"SELECT max(rowid) FROM {table}").fetchone()[0] or last
     for rowid in range(last + 1, min(newest, last + _MOST_ASKED_FOR) + 1):
         with suppress(sqlite3.Error):
-            yield from old.execute(f"SELECT {columns} FROM {table} WHERE rowid = ?", (rowid,)).fetchall()
+            yield from old.execute(f"SELECT {columns} FROM {table} WHERE rowid = ? AND {sound}", (rowid,)).fetchall()
 
 
 _MOST_ASKED_FOR = 10_000_000

@@ -7,9 +7,11 @@ Migrations are an ordered list; SQLite's `user_version` counts those applied; ea
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
 
 from notesearch.errors import IndexUnusable
+from notesearch.index import checksums
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +151,18 @@ _WORDS_AND_ANCHORS = Migration(
     rereads=True,
 )
 
-MIGRATIONS: tuple[Migration, ...] = (_FIRST, _MARKS_AND_PARTS, _WORDS_AND_ANCHORS)
+_CHECKSUMS = Migration(
+    (
+        *(f"ALTER TABLE {table} ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0" for table in checksums.TABLES),
+        # Their files carry checksums, too; older ones are made anew by the next update, which goes on as if stopped.
+        "DELETE FROM manifest WHERE key IN ('base', 'common')",
+        "DELETE FROM dead",
+        "INSERT OR REPLACE INTO manifest (key, value) VALUES ('unfinished', 'yes')",
+        *(f"UPDATE {table} SET checksum = {checksums.checksum_of(table)}" for table in checksums.TABLES),
+    ),
+)
+
+MIGRATIONS: tuple[Migration, ...] = (_FIRST, _MARKS_AND_PARTS, _WORDS_AND_ANCHORS, _CHECKSUMS)
 
 
 REREAD = "UPDATE note SET content_hash = x'', size = -1"
@@ -172,9 +185,26 @@ def version(connection: sqlite3.Connection) -> int:
 def migrate(connection: sqlite3.Connection) -> None:
     """Bring the tables up to date, each step whole or not at all. Needs the writer's lock."""
     applied = version(connection)
+    checksums.register(connection)
     for number, migration in enumerate(MIGRATIONS[applied:], start=applied + 1):
         connection.execute("BEGIN IMMEDIATE")
         with connection:
             for statement in (*migration.statements, *([REREAD] if migration.rereads else [])):
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {number}")
+
+
+def tables(connection: sqlite3.Connection) -> dict[str, str]:
+    """Each table, index and trigger, and the statement that makes it; without those that SQLite makes by itself."""
+    rows = connection.execute("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL")
+    return {name: sql for name, sql in rows if not name.startswith(("sqlite_", *_BY_FTS5))}
+
+
+_BY_FTS5 = ("words_", "names_", "anchors_")
+
+
+def tables_today() -> dict[str, str]:
+    """The same of an index that is made now."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as fresh:
+        migrate(fresh)
+        return tables(fresh)

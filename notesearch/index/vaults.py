@@ -7,19 +7,23 @@ once more, since a vault's kind decides what they mean and where their links lea
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
-from notesearch.index import catalog
-from notesearch.index.catalog import VaultRow
+from notesearch.index import checksums
+from notesearch.index.catalog import VaultRow, path_from_sql, path_to_sql
+from notesearch.index.notes import remove_notes
 from notesearch.index.records import role_of
 
 
 def vaults(connection: sqlite3.Connection) -> list[VaultRow]:
-    """In the order they were added."""
+    """In the order they were added. Raises RowsDamaged if one is not what was written."""
+    checksums.verify(connection, "vault")
     rows = connection.execute("SELECT id, name, root, kind, scanned_ns, scan FROM vault ORDER BY id")
-    return [VaultRow(row[0], row[1], catalog.path_from_sql(row[2]), *row[3:]) for row in rows]
+    return [VaultRow(row[0], row[1], path_from_sql(row[2]), *row[3:]) for row in rows]
 
 
 def holder(among: Iterable[VaultRow], root: Path) -> VaultRow | None:
@@ -39,19 +43,43 @@ def add(connection: sqlite3.Connection, root: Path, kind: str) -> VaultRow:
     """A new vault, named for its folder; it takes over what another has read of that folder."""
     id_ = connection.execute(
         "INSERT INTO vault (name, root, kind) VALUES (?, ?, ?)",
-        (_free_name(connection, root), catalog.path_to_sql(str(root)), kind),
+        (_free_name(connection, root), path_to_sql(str(root)), kind),
     ).lastrowid
+    checksums.seal(connection, "vault", "id = ?", (id_,))
     take_over(connection)
     return next(vault for vault in vaults(connection) if vault.id == id_)
 
 
-def move(connection: sqlite3.Connection, vault: VaultRow, root: Path, kind: str) -> None:
-    """The vault's folder is another now. Its name follows only if the folder's has changed."""
+def put_scanned(connection: sqlite3.Connection, vaults: Iterable[int], scanned_ns: int) -> None:
+    """Record when vaults were walked as a whole."""
+    rows = [(scanned_ns, vault) for vault in vaults]
+    connection.executemany("UPDATE vault SET scanned_ns = ? WHERE id = ?", rows)
+    checksums.seal(connection, "vault")
+
+
+def put_scan(connection: sqlite3.Connection, vault: int, kind: str, scanned_ns: int, scan: dict[str, Any]) -> None:
+    """Record when a vault was walked, and what was seen beside its notes."""
+    connection.execute(
+        "UPDATE vault SET kind = ?, scanned_ns = ?, scan = ? WHERE id = ?", (kind, scanned_ns, json.dumps(scan), vault)
+    )
+    checksums.seal(connection, "vault", "id = ?", (vault,))
+
+
+def move(connection: sqlite3.Connection, moves: Iterable[tuple[VaultRow, Path, str]]) -> None:
+    """(vault, its folder now, its kind there), of all that moved together."""
+    for each in moves:
+        _move(connection, *each)
+    take_over(connection)
+
+
+def _move(connection: sqlite3.Connection, vault: VaultRow, root: Path, kind: str) -> None:
+    """Its name follows only if the folder's has changed."""
     name = vault.name if root.name == Path(vault.root).name else _free_name(connection, root, besides=vault.id)
     connection.execute(
         "UPDATE vault SET root = ?, name = ?, kind = ? WHERE id = ?",
-        (catalog.path_to_sql(str(root)), name, kind, vault.id),
+        (path_to_sql(str(root)), name, kind, vault.id),
     )
+    checksums.seal(connection, "vault", "id = ?", (vault.id,))
 
 
 def forget(connection: sqlite3.Connection, vault: VaultRow) -> VaultRow | None:
@@ -59,7 +87,7 @@ def forget(connection: sqlite3.Connection, vault: VaultRow) -> VaultRow | None:
     others = [other for other in vaults(connection) if other.id != vault.id]
     outer = holder(others, Path(vault.root))
     if outer is None:
-        catalog.remove_notes(connection, list(_notes(connection, vault.id)))
+        remove_notes(connection, list(_notes(connection, vault.id)))
     else:
         _give(connection, vault, outer, "", f"{Path(vault.root).relative_to(outer.root).as_posix()}/")
     connection.execute("DELETE FROM vault WHERE id = ?", (vault.id,))
@@ -79,20 +107,22 @@ def _give(connection: sqlite3.Connection, giver: VaultRow, taker: VaultRow, old:
     mine = {note: path for note, path in _notes(connection, giver.id).items() if path.startswith(old)}
     theirs = set(_notes(connection, taker.id).values())
     there = {note: new + path.removeprefix(old) for note, path in mine.items()}
-    catalog.remove_notes(connection, [note for note, path in there.items() if path in theirs])
+    remove_notes(connection, [note for note, path in there.items() if path in theirs])
     for note, path in there.items():
         # What a PDF or picture says does not depend on the vault, and reading it again may need what is not installed.
         again = ", content_hash = x'', size = -1" if role_of(path) in ("note", "canvas") else ""
         connection.execute(
-            f"UPDATE note SET vault = ?, path = ?{again} WHERE id = ?", (taker.id, catalog.path_to_sql(path), note)
+            f"UPDATE note SET vault = ?, path = ?{again} WHERE id = ?", (taker.id, path_to_sql(path), note)
         )
+        checksums.seal(connection, "note", "id = ?", (note,))
     if there:  # links of either may lead elsewhere now: see `Scan.links_due`
         connection.execute("UPDATE vault SET scan = '{}' WHERE id IN (?, ?)", (giver.id, taker.id))
+        checksums.seal(connection, "vault", "id IN (?, ?)", (giver.id, taker.id))
 
 
 def _notes(connection: sqlite3.Connection, vault: int) -> dict[int, str]:
     rows = connection.execute("SELECT id, path FROM note WHERE vault = ?", (vault,))
-    return {row[0]: catalog.path_from_sql(row[1]) for row in rows}
+    return {row[0]: path_from_sql(row[1]) for row in rows}
 
 
 def _free_name(connection: sqlite3.Connection, root: Path, besides: int | None = None) -> str:

@@ -1,10 +1,14 @@
-"""Vectors as SQLite keeps them, which is the truth (one float16 vector per embedded text), and exact search of them."""
+"""Vectors as SQLite keeps them, which is the truth (one float16 vector per embedded text), texts that wait for theirs,
+and exact search.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sqlite3
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from notesearch.index import checksums, manifest
 from notesearch.later import numpy as np
 
 if TYPE_CHECKING:
@@ -15,6 +19,9 @@ Ids: TypeAlias = "NDArray[np.int64]"
 
 STORED: Final = "float16"
 """Half precision on disk: 2 bytes a number; cosines move by less than 0.001."""
+
+READ_AT_ONCE = 20_000
+"""Vectors in a batch: 30 MB of them, and more than ever wait beside a base."""
 
 
 def to_blob(vector: Vectors) -> bytes:
@@ -37,3 +44,78 @@ def search_rows(ids: Ids, vectors: Vectors, query: Vectors, k: int, within: Ids 
     scores = vectors @ query
     best = np.argsort(-scores, kind="stable")[:k]
     return [(int(ids[i]), float(scores[i])) for i in best]
+
+
+def pending(connection: sqlite3.Connection, limit: int) -> list[tuple[bytes, str]]:
+    """(key, text) that wait for a vector, those of the newest notes first."""
+    rows = connection.execute(
+        "SELECT pending.embedded, pending.text FROM pending LEFT JOIN passage USING (embedded) "
+        "LEFT JOIN note ON note.id = passage.note "
+        "GROUP BY pending.embedded ORDER BY max(note.mtime_ns) DESC LIMIT ?",
+        (limit,),
+    )
+    return [(bytes(key), str(text)) for key, text in rows]
+
+
+def pending_count(connection: sqlite3.Connection) -> int:
+    """How many texts wait for a vector."""
+    return int(connection.execute("SELECT count(*) FROM pending").fetchone()[0])
+
+
+def pending_characters(connection: sqlite3.Connection) -> int:
+    """How long the texts are that wait for a vector."""
+    return int(connection.execute("SELECT coalesce(sum(length(text)), 0) FROM pending").fetchone()[0])
+
+
+def put_vectors(connection: sqlite3.Connection, keys: Sequence[bytes], rows: Vectors, tokens: Sequence[bytes]) -> None:
+    """Store vectors, `rows` (n, d) of unit length, and packed token vectors, under their keys."""
+    values = zip(keys, map(to_blob, rows), tokens, strict=True)
+    connection.executemany(checksums.insert("vector"), values)
+    connection.executemany("DELETE FROM pending WHERE embedded = ?", ((key,) for key in keys))
+
+
+def sweep(connection: sqlite3.Connection) -> None:
+    """Drop vectors and pending texts that no passage wants any more."""
+    for table in ("vector", "pending"):
+        # So both are read by their indexes of keys, and not the vectors themselves.
+        unwanted = f"SELECT embedded FROM {table} EXCEPT SELECT embedded FROM passage"
+        connection.execute(f"DELETE FROM {table} WHERE embedded IN ({unwanted})")
+
+
+def vectors(connection: sqlite3.Connection) -> tuple[Ids, Vectors]:
+    """Passage ids (n,), ascending, and their vectors (n, d), all at once."""
+    nothing = np.empty(0, np.int64), np.empty((0, manifest.dimension(connection)), np.float32)
+    ids, rows = zip(nothing, *vector_batches(connection), strict=True)
+    return np.concatenate(ids), np.concatenate(rows)
+
+
+def vector_batches(connection: sqlite3.Connection, after: int = 0, every: int = 1) -> Iterator[tuple[Ids, Vectors]]:
+    """Batches of passage ids (n,), ascending, above `after`, and their vectors (n, d); with `every`, of so many ids
+    only one.
+    """
+    rows = connection.execute(
+        "SELECT passage.id, value FROM passage JOIN vector USING (embedded) "
+        "WHERE passage.id > ? AND passage.id % ? = 0 ORDER BY passage.id",
+        (after, every),
+    )
+    dimension = manifest.dimension(connection)
+    while batch := rows.fetchmany(READ_AT_ONCE):
+        ids, blobs = zip(*batch, strict=True)
+        yield np.array(ids, np.int64), from_blobs(blobs, dimension)
+
+
+def vectors_of(connection: sqlite3.Connection, passages: Sequence[int]) -> dict[int, Vectors]:
+    """Passage id → its vector (d,); passages without one are left out."""
+    rows = _of(connection, "value", passages)
+    return dict(zip(rows, from_blobs(list(rows.values()), manifest.dimension(connection)), strict=True))
+
+
+def tokens_of(connection: sqlite3.Connection, passages: Sequence[int]) -> dict[int, bytes]:
+    """Passage id → its packed token vectors; passages without are left out."""
+    return _of(connection, "tokens", passages)
+
+
+def _of(connection: sqlite3.Connection, column: str, passages: Sequence[int]) -> dict[int, bytes]:
+    listed = ",".join(str(int(i)) for i in passages)
+    rows = f"SELECT passage.id, {column} FROM passage JOIN vector USING (embedded) WHERE passage.id IN ({listed})"
+    return dict(connection.execute(rows).fetchall())

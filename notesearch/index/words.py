@@ -85,7 +85,7 @@ def search_passages(
 
 
 def search_names(
-    connection: sqlite3.Connection, expression: str, limit: int, within: Sequence[int] | None
+    connection: sqlite3.Connection, expression: str, limit: int, within: Sequence[int] | None = None
 ) -> list[tuple[int, float]]:
     """(note id, BM25) of the notes called so: by file name, title, alias, tag or property."""
     return _search(connection, "names", "bm25(names, 3.0, 3.0, 3.0, 1.0, 0.5)", expression, limit, within)
@@ -120,6 +120,13 @@ def holders(connection: sqlite3.Connection, expression: str, within: Ids | None)
     for (id_,) in connection.execute("SELECT rowid FROM words WHERE words MATCH ?", (expression,)):
         if within is None or id_ in within[(at := bisect_left(within, id_)) : at + 1]:
             yield id_
+
+
+def only_holder(connection: sqlite3.Connection, words: Iterable[str], within: Ids | None = None) -> int | None:
+    """The passage that holds every one of `words`; None if there are several, or none."""
+    allowed = holders(connection, all_of(any_of([word]) for word in words), within)
+    first, second = next(allowed, None), next(allowed, None)
+    return first if second is None else None
 
 
 def headed(connection: sqlite3.Connection, words: Iterable[str], limit: int) -> list[int]:

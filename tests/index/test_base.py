@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,8 @@ from numpy.typing import NDArray
 
 from notesearch import Notebook
 from notesearch.config import Settings
-from notesearch.index import base, store
-from notesearch.index.base import Base, MappedBase, open_base, write_base
+from notesearch.index import base, vectors
+from notesearch.index.base import Base, MappedBase, open_base, sum_of, write_base
 from notesearch.index.vectors import STORED, Ids, Vectors
 from tests.conftest import write
 
@@ -144,7 +145,8 @@ def test_a_small_base_that_faiss_cannot_read_is_searched_without_it(
     recorded, mapped = written(tmp_path, rows)
     path = tmp_path / recorded.file
     path.write_bytes(b"none" + path.read_bytes()[4:])
-    again = open_base(tmp_path, recorded)
+    assert open_base(tmp_path, recorded) is None  # it is not what was written
+    again = open_base(tmp_path, replace(recorded, head_sum=sum_of(path)))  # it is, by another FAISS
     assert again is not None
     expected = mapped.search(questions[0], 10, NOTHING, None)
     for _ in range(2):
@@ -165,7 +167,7 @@ def large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Notebook]
     monkeypatch.setattr(base, "_ROWS_WORTH_A_BASE", 20)
     monkeypatch.setattr(base, "APPROXIMATE_FROM", 40)
     monkeypatch.setattr(base, "_PROBED", 1)  # all of so few lists: what is asked here is not how near
-    monkeypatch.setattr(store, "_VECTORS", 16)
+    monkeypatch.setattr(vectors, "READ_AT_ONCE", 16)
     root = tmp_path / "vault"
     for n in range(60):
         write(root, f"{n}.md", f"ship {n} carried cargo {n * 7 % 13} to port {n % 5}\n")

@@ -85,7 +85,7 @@ def test_the_sums_are_those_of_fts5(many: Notebook, asked: list[str]) -> None:
 
 
 def test_most_of_it_is_worked_out_ahead(many: Notebook) -> None:
-    known = many.store._common()
+    known = many.store._snapshots.common()
     assert known is not None
     tokens = Tokenizer()(WORDS)
     assert [word for word, found in tokens.items() if len(found) > 1] == ["don't", "wind-swept"]

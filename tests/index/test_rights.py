@@ -65,7 +65,7 @@ def test_every_file_of_an_index_is_its_owners_alone(
         (tmp_path / "usb").rename(tmp_path / "away")
         connection = notebook.store._connection
         connection.execute("PRAGMA foreign_keys = OFF")
-        connection.execute("INSERT INTO part VALUES (9999, 1, 1, 'of no note')")
+        connection.execute("INSERT INTO part (note, line, level, name) VALUES (9999, 1, 1, 'of no note')")
         notebook.check(repair=True)
         look()
         assert (folder / DAMAGED).exists()  # the stick's notes are not read again yet

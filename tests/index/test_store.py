@@ -128,6 +128,6 @@ def test_a_vault_that_was_emptied_is_searched_like_any_other(many: Notebook) -> 
     for note in Path(many.status().vaults[0].root).iterdir():
         note.unlink()
     assert many.update(force=True).removed == 56
-    base_ = many.store._base()
+    base_ = many.store._snapshots.base()
     assert base_ is not None and base_.count == 0
     assert many.search("ship 3 carried cargo") == []

@@ -20,12 +20,14 @@ import numpy as np
 
 from notesearch import Notebook
 from notesearch.config import Settings
+from notesearch.index import checksums
 from notesearch.index.store import DATABASE, Store
 
 TOY = "hashed"
 _OWN_TO_EACH = {"generation", "base", "common", "characters_per_s"}
 """What the manifest says of files and of pace."""
-_TIMES = {"scanned_ns"}
+_TIMES = {"scanned_ns", "checksum"}
+"""A checksum is over ids, too."""
 _SHADOWS = ("_data", "_idx", "_content", "_docsize", "_config")
 _NAMED = {"words": "passage", "names": "note", "anchors": "link"}
 """What the row ids of a text index name."""
@@ -129,6 +131,8 @@ def _rows(db: sqlite3.Connection, table: str, names: dict[str, dict[int | None, 
 def assert_sound(index: Path) -> None:
     """What must hold of any index between two updates, by SQLite's word and by ours (see index/README.md)."""
     with closing(sqlite3.connect(index / DATABASE)) as db:
+        checksums.register(db)
+        assert [checksums.unsound(db, table) for table in checksums.TABLES] == [None] * len(checksums.TABLES)
         assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert db.execute("PRAGMA foreign_key_check").fetchall() == []
         for table in _NAMED:
@@ -137,7 +141,9 @@ def assert_sound(index: Path) -> None:
         wanted = set(db.execute("SELECT embedded FROM passage"))
         assert set(db.execute("SELECT embedded FROM vector UNION SELECT embedded FROM pending")) == wanted
         assert db.execute("SELECT * FROM vector JOIN pending USING (embedded)").fetchall() == []
-        recorded = {key: json.loads(value) for key, value in db.execute("SELECT * FROM manifest") if key in _FILES}
+        recorded = {
+            key: json.loads(value) for key, value in db.execute("SELECT key, value FROM manifest") if key in _FILES
+        }
     files = {name for said in recorded.values() for name in (said["file"], said.get("rows_file")) if name}
     assert {path.name for path in index.iterdir() if path.name.startswith(("vectors-", "words-"))} == files
     assert_base_agrees(index)
@@ -150,11 +156,11 @@ def assert_base_agrees(index: Path) -> None:
     """Each row of the base is the passage's vector, or the passage is known to be gone; and none is missing."""
     with closing(Store.open(index)) as store:
         assert not store.is_damaged()
-        base = store._base()
+        base = store._snapshots.base()
         if base is None:
             return
         ids, vectors = store.vectors()
-        alive, kept = ids <= base.last_id, np.setdiff1d(base._ids, store._dead())
+        alive, kept = ids <= base.last_id, np.setdiff1d(base._ids, store._snapshots.dead())
         assert kept.tolist() == ids[alive].tolist()
         assert np.array_equal(base.vectors(ids[alive])[1], vectors[alive])
 
