@@ -25,8 +25,8 @@ from notesearch.retrieve.query import Query
 
 if TYPE_CHECKING:  # what only a language model needs, no other question waits for
     from notesearch.answer.citations import Similar
-    from notesearch.answer.generate import LanguageModel
     from notesearch.answer.prompt import Prompt
+    from notesearch.endpoint import Endpoint
 
 JUDGED = 10
 """As many hits tell whether the notes hold an answer."""
@@ -136,7 +136,7 @@ def prompt_for(answer: Answer, query: Query, history: Sequence[Turn], settings: 
 def write(
     answer: Answer,
     prompt: Prompt,
-    model: LanguageModel,
+    model: Endpoint,
     timeout_s: float,
     similar: Similar,
     tell: Callable[[str], None] | None,
@@ -169,12 +169,12 @@ def write(
     return replace(answer, text=text, citations=citations, generator=model.name), remarks
 
 
-def _declined(answer: Answer, model: LanguageModel) -> Answer:
+def _declined(answer: Answer, model: Endpoint) -> Answer:
     """The model read the passages and found no answer in them: they are the nearest, no more."""
     return replace(answer, text=None, quotes=(), answerable=False, generator=model.name)
 
 
-def _sent(prompt: Prompt, model: LanguageModel) -> list[str]:
+def _sent(prompt: Prompt, model: Endpoint) -> list[str]:
     remarks = []
     if not model.is_here:
         remarks.append(f"The question and {len(prompt.hits)} passages were sent to {model.host}.")

@@ -44,8 +44,8 @@ from notesearch.results import (
 from notesearch.vaults import add, called, checked, forget, listed, move
 
 if TYPE_CHECKING:
-    from notesearch.answer.generate import LanguageModel
     from notesearch.embed.cross_encoder import CrossEncoder
+    from notesearch.endpoint import Endpoint
     from notesearch.retrieve.candidates import Meaning
     from notesearch.retrieve.query import Query
     from notesearch.search import Ranking
@@ -518,18 +518,20 @@ class Notebook:
             )
             return answer, query
 
-    def _language_model(self, named: str | None) -> LanguageModel | None:
-        """The model that was named here or in the settings, but not by a vault. Raises UsageError if it is no name."""
-        file = self.settings.llm_named_in if named is None else None
-        named = self.settings.llm if named is None else named
+    def _language_model(self, named: str | None) -> Endpoint | None:
+        """The model that was named here or in the settings, but not by a vault; NAME alone is one of Ollama's. Raises
+        UsageError if it is no name.
+        """
+        if named is None:
+            named = self.settings.llm
+            if refused := self.settings.named_by_a_vault("llm", (vault.root for vault in self.store.vaults())):
+                self._remarks.add(refused)
+                return None
         if not named:
             return None
-        if file is not None and any(file.resolve().is_relative_to(vault.root) for vault in self.store.vaults()):
-            self._remarks.add(f"{file} lies in a vault, where 'llm' may not be set; it is not used.")
-            return None
-        from notesearch.answer.generate import LanguageModel
+        from notesearch.endpoint import Endpoint
 
-        return LanguageModel.named(named)
+        return Endpoint.named(named if "@" in named else f"{named}@ollama")
 
     def _similar(self, sentence: str, others: Sequence[str]) -> Sequence[float]:
         with self._lock:
