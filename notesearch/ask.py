@@ -30,6 +30,8 @@ if TYPE_CHECKING:  # what only a language model needs, no other question waits f
 
 JUDGED = 10
 """As many hits tell whether the notes hold an answer."""
+_ENCODED = 64
+"""Sentences that an answer waits for, where each has to be encoded: one request."""
 
 
 def ask(
@@ -84,6 +86,8 @@ def best_sentences(
     def close(hits: Sequence[Hit], spans: Sequence[Spans]) -> list[list[float]]:
         if meaning is None or not hits:
             return [[0.0] * len(each) for each in spans]
+        if not embedder.tells_tokens:
+            return _closeness_one_by_one(embedder, meaning, hits, spans)
         return _closeness(store, embedder, meaning, hits, spans)
 
     return sentences(wanted, hits, close)
@@ -115,6 +119,17 @@ def _closeness(
         kept = unpack(packed.get(hit.id, b""), basis.shape[1])
         found.append(closeness(vector, tokens, Understood(hit.text, words, embedder.token_starts(words), kept), each))
     return found
+
+
+def _closeness_one_by_one(
+    embedder: Embedder, meaning: Meaning, hits: Sequence[Hit], spans: Sequence[Spans]
+) -> list[list[float]]:
+    """The same, where the index keeps no more of a passage than its vector: the first sentences are encoded by
+    themselves, the others are as close as their passage.
+    """
+    texts = [hit.text[start:end] for hit, each in zip(hits, spans, strict=True) for start, end in each]
+    cosines = iter((embedder.embed_passages(texts[:_ENCODED]).vectors @ meaning.vector).tolist())
+    return [[next(cosines, hit.signals.dense or 0.0) for _ in each] for hit, each in zip(hits, spans, strict=True)]
 
 
 def _unit(rows: Vectors) -> Vectors:

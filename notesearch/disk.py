@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence, Set
 from dataclasses import replace
 
 from notesearch.config import Settings
-from notesearch.errors import IndexBusy, IndexUnusable, VaultError
+from notesearch.errors import IndexBusy, IndexUnusable, ModelError, VaultError
 from notesearch.index.records import Role, Where
 from notesearch.index.store import Store
 from notesearch.model import Model
@@ -135,6 +135,9 @@ class Disk:
         except (IndexBusy, IndexUnusable, VaultError) as error:
             self._remarks.add(str(error))
             return False
-        self._remarks.add(*(problem.reason for problem in report.refused))
+        except ModelError as error:  # the notes are read, and found by their words
+            self._remarks.add(str(error))
+        else:
+            self._remarks.add(*(problem.reason for problem in report.refused))
         self.newer -= only
         return True

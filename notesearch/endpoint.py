@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -82,11 +82,11 @@ class Endpoint:
         return os.environ.get(KEY) or openais
 
     @contextmanager
-    def asking(self, error: type[NotesearchError], timeout_s: float, *, too_much: str) -> Iterator[OpenAI]:
+    def asking(self, error: Callable[[str], NotesearchError], timeout_s: float, *, too_much: str) -> Iterator[OpenAI]:
         """A client for this server, which may be silent for `timeout_s` seconds.
 
-        What goes wrong while it is used is raised as an `error`, one sentence without its full stop; `too_much` is the
-        way out if the server finds what it was sent too long.
+        What goes wrong while it is used is raised as the `error` of one sentence without its full stop; `too_much` is
+        the way out if the server finds what it was sent too long.
         """
         try:
             import openai

@@ -3,6 +3,7 @@
 - All passages of an index go through one encoder, named in its manifest ("int8" or "fp32"); the two are never mixed.
 - A new index takes the converted model, made once per machine. It takes sentence-transformers where PyTorch sees a GPU
   or the model cannot be converted; that is said.
+- NAME@PLACE is a server's model, unless a folder is called so: nothing is converted, and it stays that server's.
 - A question may go through either: a conversion is only kept if its vectors agree with the original's.
 """
 
@@ -15,14 +16,20 @@ from pathlib import Path
 from notesearch.config import DEFAULT_MODEL
 from notesearch.embed import Embedder
 from notesearch.embed.conversions import Conversion, DamagedConversion, discard, find
+from notesearch.embed.endpoint import EndpointEmbedder
 from notesearch.embed.hashed import HashedEmbedder
 from notesearch.embed.onnx import OnnxEmbedder
 from notesearch.embed.packaged import default_card
 from notesearch.embed.sentence_transformers import SentenceTransformersEmbedder
+from notesearch.endpoint import is_named_by
 from notesearch.index.manifest import ModelCard
 
 _PREPARING = "preparing the model (once, about half a minute)"
 _SLOW = "Questions go through sentence-transformers, which takes seconds to start. Run: notesearch index"
+
+
+def _unheard(remark: str) -> None:
+    """Nobody asked to be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +40,27 @@ class Chosen:
     remarks: tuple[str, ...] = ()
 
 
-def for_questions(model: str, cache: Path, known: ModelCard | None = None) -> Chosen:
+def for_questions(
+    model: str,
+    cache: Path,
+    known: ModelCard | None = None,
+    *,
+    anew: bool = False,
+    timeout_s: float = 120.0,
+    remark: Callable[[str], None] = _unheard,
+) -> Chosen:
     """What encodes questions: the converted model if `cache` has it, else the original. Quick.
 
-    `model`: "hashed" (the toy), the default, or any that sentence-transformers can load; `known`: its card, if an
-    index names one. Raises ModelError if the default model is not installed.
+    `model`: "hashed" (the toy), the default, NAME@PLACE of an endpoint, or any that sentence-transformers can load;
+    `known`: its card, if an index names one; with `anew` it was named again, and may be another by now. An endpoint may
+    be silent for `timeout_s` seconds, and `remark` is told what the user should know of it. Raises ModelError if the
+    default model is not installed, UsageError for an address that cannot be meant.
     """
     if model == "hashed":
         return Chosen(HashedEmbedder())
+    if is_named_by(model) and not Path(model).is_dir():
+        return Chosen(EndpointEmbedder(model, known, anew=anew, timeout_s=timeout_s, remark=remark))
+    known = None if anew else known
     card = known or (default_card() if model == DEFAULT_MODEL else None)
     original = SentenceTransformersEmbedder(model)
     try:
@@ -69,7 +89,7 @@ def for_passages(
 
     `embedder` is what `for_questions` chose. Converts the model where that is needed. Raises ModelError.
     """
-    if isinstance(embedder, HashedEmbedder):
+    if isinstance(embedder, HashedEmbedder | EndpointEmbedder):
         return Chosen(embedder)
     original = (
         embedder
