@@ -35,11 +35,6 @@ _NEEDED_HEADERS = {"host", "accept", "accept-encoding", "connection", "content-t
 _NAMED = re.compile(rf"(?P<name>.+?)@(?P<place>https?://.*|{'|'.join(map(re.escape, PLACES))})", re.S)
 
 
-def is_named_by(text: str) -> bool:
-    """Whether `text` is NAME@PLACE, where PLACE is one of `PLACES` or an address."""
-    return _NAMED.fullmatch(text) is not None
-
-
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """A model, and the address of the server that has it."""

@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,15 +17,15 @@ from pathlib import Path
 from notesearch.config import DEFAULT_MODEL
 from notesearch.embed import Embedder
 from notesearch.embed.conversions import Conversion, DamagedConversion, discard, find
-from notesearch.embed.endpoint import EndpointEmbedder
 from notesearch.embed.hashed import HashedEmbedder
 from notesearch.embed.onnx import OnnxEmbedder
 from notesearch.embed.packaged import default_card
 from notesearch.embed.sentence_transformers import SentenceTransformersEmbedder
-from notesearch.endpoint import is_named_by
 from notesearch.index.manifest import ModelCard
 
 _PREPARING = "preparing the model (once, about half a minute)"
+_AT_A_PLACE = re.compile(r"@(https?://|[^/\\]*$)")
+"""In NAME@PLACE; a place that is not known is said, and a folder with an "@" further up stays a folder."""
 _SLOW = "Questions go through sentence-transformers, which takes seconds to start. Run: notesearch index"
 
 
@@ -58,7 +59,9 @@ def for_questions(
     """
     if model == "hashed":
         return Chosen(HashedEmbedder())
-    if is_named_by(model) and not Path(model).is_dir():
+    if _AT_A_PLACE.search(model) and not Path(model).is_dir():
+        from notesearch.embed.endpoint import EndpointEmbedder
+
         return Chosen(EndpointEmbedder(model, known, anew=anew, timeout_s=timeout_s, remark=remark))
     known = None if anew else known
     card = known or (default_card() if model == DEFAULT_MODEL else None)
@@ -89,8 +92,8 @@ def for_passages(
 
     `embedder` is what `for_questions` chose. Converts the model where that is needed. Raises ModelError.
     """
-    if isinstance(embedder, HashedEmbedder | EndpointEmbedder):
-        return Chosen(embedder)
+    if not isinstance(embedder, OnnxEmbedder | SentenceTransformersEmbedder):
+        return Chosen(embedder)  # nothing to convert
     original = (
         embedder
         if isinstance(embedder, SentenceTransformersEmbedder)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from notesearch import Notebook
+from notesearch import Notebook, config
 from notesearch.config import Settings
 from notesearch.embed import choice
 from notesearch.embed.endpoint import BATCH, PROBE, EndpointEmbedder
@@ -159,7 +158,9 @@ def test_what_cannot_be_sent_is_replaced(server: Heard) -> None:
 def test_a_folder_of_that_name_stays_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert isinstance(choice.for_questions("nomic@ollama", tmp_path).embedder, EndpointEmbedder)
-    assert isinstance(choice.for_questions("nomic@home", tmp_path).embedder, SentenceTransformersEmbedder)
+    assert isinstance(choice.for_questions("me@home/nomic", tmp_path).embedder, SentenceTransformersEmbedder)
+    with pytest.raises(UsageError, match="'nomic@olama' names no model and place"):
+        choice.for_questions("nomic@olama", tmp_path)
     (tmp_path / "nomic@ollama").mkdir()
     assert isinstance(choice.for_questions("nomic@ollama", tmp_path).embedder, SentenceTransformersEmbedder)
 
@@ -292,6 +293,25 @@ def test_a_server_that_goes_in_the_middle_of_an_answer(tmp_path: Path, vault: Pa
     assert remark.endswith("(status 503: going down). What answers is chosen by its words only.")
 
 
+def test_a_server_that_goes_while_a_language_model_writes(tmp_path: Path, vault: Path) -> None:
+    chat = 0
+
+    def play(reply: Reply) -> None:
+        nonlocal chat
+        if reply.texts:
+            reply.error(503, "going down") if chat else reply.toy()
+        else:
+            chat += 1
+            reply.answer("Flour, water, salt, gin, rum [1].")
+
+    with serving(play) as heard, opened(tmp_path, heard.llm, vaults=[vault]) as notebook:
+        notebook.update()
+        answer = notebook.ask("flour water salt", llm=heard.llm)
+        remarks = notebook.take_remarks()
+    assert (chat, len(answer.citations)) == (1, 1)
+    assert "(status 503: going down). What the language model says is checked by its words only." in remarks[0]
+
+
 def test_a_server_that_goes_while_notes_are_read_costs_no_words(tmp_path: Path, vault: Path) -> None:
     def play(reply: Reply) -> None:
         reply.toy() if here or len(reply.texts) == 1 else reply.error(500, "out of memory")
@@ -363,13 +383,14 @@ def test_the_key_goes_along_and_nowhere_else(
 
 def test_a_model_that_a_vaults_settings_name_is_not_used(tmp_path: Path, vault: Path, server: Heard) -> None:
     """Rule X7, also for a folder that looks like no vault but was indexed as one."""
-    file = write(vault, "notesearch.toml", "")
-    settings = replace(Settings(model=server.llm), named_in={"model": file})
+    write(vault, "notesearch.toml", f'model = "{server.llm}"\n')
+    settings = config.load(vault)
+    assert settings.model == server.llm
     with Notebook.open(tmp_path / "index", vaults=[vault], settings=settings) as notebook:
         assert not isinstance(notebook.embedder, EndpointEmbedder)
         assert "lies in a vault, where 'model' may not be set" in notebook.take_remarks()[0]
-    outside = replace(settings, named_in={"model": tmp_path / "notesearch.toml"})
-    with Notebook.open(tmp_path / "index", settings=outside) as notebook:
+    (vault / "notesearch.toml").rename(tmp_path / "notesearch.toml")
+    with Notebook.open(tmp_path / "index", settings=config.load(vault)) as notebook:
         assert isinstance(notebook.embedder, EndpointEmbedder)
         notebook.update()
     assert server.texts
