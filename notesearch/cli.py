@@ -115,8 +115,8 @@ def index(
         str | None,
         typer.Option(
             "--model",
-            help="Embedding model: a name, a folder, or NAME@PLACE of a server (ollama, llama.cpp, lmstudio, openai, or an "
-            "address).",
+            help="Embedding model: a name, a folder, or a server's as NAME@PLACE (ollama, llama.cpp, lmstudio, openai, "
+            "or an address).",
             show_default=False,
         ),
     ] = None,

@@ -13,13 +13,14 @@ import pytest
 
 from notesearch import Notebook, config
 from notesearch.config import Settings
-from notesearch.embed import choice
+from notesearch.embed import choice, sample_texts
 from notesearch.embed.endpoint import BATCH, PROBE, EndpointEmbedder
 from notesearch.embed.hashed import HashedEmbedder
 from notesearch.embed.sentence_transformers import SentenceTransformersEmbedder
 from notesearch.endpoint import KEY
 from notesearch.errors import ModelError, UsageError
 from notesearch.keys import MASK
+from notesearch.maxsim import best_matches, maxsim, pack
 from tests.answer.server import Heard, Reply, serving
 from tests.conftest import write
 
@@ -145,6 +146,14 @@ def test_tokens_are_estimated_and_unknown_words_count_by_character(server: Heard
     assert len(made.token_starts("ก" * 120)) == 120
     made.embed_passages(["rope " * 600])
     assert server.texts[-1].count("rope") == made.card.max_tokens
+
+
+def test_maxsim_is_about_the_cosine(server: Heard) -> None:
+    basis = embedder(server.llm).basis()
+    vectors = HashedEmbedder().embed_passages(sample_texts()).vectors
+    told = maxsim(best_matches(vectors[:1], basis, [pack(row[None], basis) for row in vectors]))
+    assert np.abs(told - vectors @ vectors[0]).max() < 0.2
+    assert np.abs(told - vectors @ vectors[0]).mean() < 0.05
 
 
 def test_what_cannot_be_sent_is_replaced(server: Heard) -> None:
