@@ -32,8 +32,6 @@ from notesearch.urls import urls_for
 if TYPE_CHECKING:
     from notesearch.embed.cross_encoder import CrossEncoder
 
-RERANKED = 100
-"""How many of the best are looked at again, token by token, with their neighbours."""
 CROSS_ENCODED = 30
 """How many of the best a cross-encoder reads, if one is named: each takes as long as encoding it anew."""
 
@@ -44,6 +42,10 @@ class Ranking:
 
     arms: Arms = Arms()
     weights: Weights = Weights()
+    first: Weights = Weights(dense=1.0)
+    """Before tokens are compared, when a passage's own vector has to say all that is said of its meaning."""
+    reranked: int = 64
+    """How many of the best by then are compared token by token, with their neighbours."""
     folds: bool = True
     margin: float = 0.05
 
@@ -87,7 +89,7 @@ def _candidates(
 ) -> list[Candidate]:
     """What the arms found for one phrasing, the best of it looked at again."""
     found = Candidates(store, query, meaning, k, ranking.arms)
-    best = [candidate for candidate, _ in ordered(found.first(), ranking.weights)[: max(RERANKED, k)]]
+    best = [candidate for candidate, _ in ordered(found.first(), ranking.first)[: max(ranking.reranked, k)]]
     candidates = found.with_neighbours(best)
     if reranker is None or not query.text:
         return candidates
@@ -125,7 +127,7 @@ def _kept(store: Store, query: Query, ranked: Sequence[Ranked], k: int, ranking:
     """The best `k`, without those that say what a better one says, and no note filling the list."""
     if not ranking.folds:
         return [Kept(each) for each in ranked[:k]]
-    ranked = ranked[: max(RERANKED, k)]
+    ranked = ranked[: max(ranking.reranked, k)]
     passages = store.passages([r.candidate.id for r in ranked if r.candidate.id > 0])
     notes = store.notes({r.candidate.note for r in ranked})
     return spread(fold(ranked, passages, notes, query.words, 2 * k), k, ranking.margin)

@@ -47,8 +47,9 @@ class Product:
         return (*self._remarks, *self._notebook.take_remarks())
 
     def rank(self, question: str, depth: int, history: Sequence[Turn] = ()) -> list[Found]:
-        """Its search."""
-        return list(map(_found, self._notebook.search(question, k=depth, history=history)))
+        """Its search, at most as deep as it compares token by token: asked for more, it would compare more."""
+        ranking = self._notebook.ranking or Ranking()
+        return list(map(_found, self._notebook.search(question, k=min(depth, ranking.reranked), history=history)))
 
     def answer(self, question: str, history: Sequence[Turn] = ()) -> Answer:
         """Its answer, as it is."""
