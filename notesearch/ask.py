@@ -25,11 +25,13 @@ from notesearch.retrieve.query import Query
 
 if TYPE_CHECKING:  # what only a language model needs, no other question waits for
     from notesearch.answer.citations import Similar
-    from notesearch.answer.generate import LanguageModel
     from notesearch.answer.prompt import Prompt
+    from notesearch.endpoint import Endpoint
 
 JUDGED = 10
 """As many hits tell whether the notes hold an answer."""
+_ENCODED = 64
+"""Sentences that an answer waits for, where each has to be encoded: one request."""
 
 
 def ask(
@@ -84,6 +86,8 @@ def best_sentences(
     def close(hits: Sequence[Hit], spans: Sequence[Spans]) -> list[list[float]]:
         if meaning is None or not hits:
             return [[0.0] * len(each) for each in spans]
+        if not embedder.tells_tokens:
+            return _closeness_one_by_one(embedder, meaning, hits, spans)
         return _closeness(store, embedder, meaning, hits, spans)
 
     return sentences(wanted, hits, close)
@@ -117,6 +121,17 @@ def _closeness(
     return found
 
 
+def _closeness_one_by_one(
+    embedder: Embedder, meaning: Meaning, hits: Sequence[Hit], spans: Sequence[Spans]
+) -> list[list[float]]:
+    """The same, where the index keeps no more of a passage than its vector: the first sentences are encoded by
+    themselves, the others are as close as their passage.
+    """
+    texts = [hit.text[start:end] for hit, each in zip(hits, spans, strict=True) for start, end in each]
+    cosines = iter((embedder.embed_passages(texts[:_ENCODED]).vectors @ meaning.vector).tolist())
+    return [[next(cosines, hit.signals.dense or 0.0) for _ in each] for hit, each in zip(hits, spans, strict=True)]
+
+
 def _unit(rows: Vectors) -> Vectors:
     unit: Vectors = rows / np.maximum(np.linalg.norm(rows, axis=-1, keepdims=True), 1e-9)
     return unit
@@ -136,7 +151,7 @@ def prompt_for(answer: Answer, query: Query, history: Sequence[Turn], settings: 
 def write(
     answer: Answer,
     prompt: Prompt,
-    model: LanguageModel,
+    model: Endpoint,
     timeout_s: float,
     similar: Similar,
     tell: Callable[[str], None] | None,
@@ -169,12 +184,12 @@ def write(
     return replace(answer, text=text, citations=citations, generator=model.name), remarks
 
 
-def _declined(answer: Answer, model: LanguageModel) -> Answer:
+def _declined(answer: Answer, model: Endpoint) -> Answer:
     """The model read the passages and found no answer in them: they are the nearest, no more."""
     return replace(answer, text=None, quotes=(), answerable=False, generator=model.name)
 
 
-def _sent(prompt: Prompt, model: LanguageModel) -> list[str]:
+def _sent(prompt: Prompt, model: Endpoint) -> list[str]:
     remarks = []
     if not model.is_here:
         remarks.append(f"The question and {len(prompt.hits)} passages were sent to {model.host}.")

@@ -112,7 +112,13 @@ def index(
     ] = None,
     index: Index = None,
     model: Annotated[
-        str | None, typer.Option("--model", help="Embedding model: a name or a folder.", show_default=False)
+        str | None,
+        typer.Option(
+            "--model",
+            help="Embedding model: a name, a folder, or a server's as NAME@PLACE (ollama, llama.cpp, lmstudio, openai, "
+            "or an address).",
+            show_default=False,
+        ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Accept that most notes of a vault are gone.")] = False,
     verify: Annotated[

@@ -9,7 +9,7 @@ ignored in silence.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from notesearch.errors import UsageError
 FILE = "notesearch.toml"
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 _HARMLESS = {"exclude", "base_url"}
+_MODELS = {"model", "llm"}
 _ATTACHMENTS = ("pdf", "ocr")
 
 
@@ -52,9 +53,9 @@ class Settings:
     llm_context_tokens: int = 4096
     """How much the language model can hold, its answer included."""
     llm_timeout_s: float = 120.0
-    """How long it may be silent."""
-    llm_named_in: Path | None = None
-    """The file that set `llm`, which must not lie in a vault (rule X7)."""
+    """How long it may be silent; so may a server that makes vectors."""
+    named_in: Mapping[str, Path] = field(default_factory=dict, hash=False)
+    """The file that set a model, by the name of the setting; see `named_by_a_vault`."""
     remarks: tuple[str, ...] = ()
     """What the user should know about the settings files, one sentence each."""
 
@@ -62,6 +63,13 @@ class Settings:
     def max_note_bytes(self) -> int:
         """`max_note_mib` in bytes."""
         return int(self.max_note_mib * 2**20)
+
+    def named_by_a_vault(self, setting: str, roots: Iterable[str]) -> str | None:
+        """Why a model that was set is not used: its file lies in a vault, which `load` could not know (rule X7)."""
+        file = self.named_in.get(setting)
+        if file is None or not any(file.resolve().is_relative_to(root) for root in roots):
+            return None
+        return _not_in_a_vault(file, setting)
 
 
 def load(start: Path | None = None, *, vaults: Sequence[Path] = ()) -> Settings:
@@ -101,19 +109,22 @@ def _apply(settings: Settings, file: Path, *, only: set[str] | None) -> Settings
         values = tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise UsageError(f"The settings in {file} cannot be read: {error}. Mend or remove that file.") from error
-    known = {f.name for f in fields(Settings)} - {"remarks", "llm_named_in"}
+    known = {f.name for f in fields(Settings)} - {"remarks", "named_in"}
     remarks = []
     changes: dict[str, Any] = {}
     for key, value in values.items():
         if key not in known:
             remarks.append(f"{file}: there is no setting {key!r}; it is not used.")
         elif only is not None and key not in only:
-            remarks.append(f"{file} lies in a vault, where {key!r} may not be set; it is not used.")
+            remarks.append(_not_in_a_vault(file, key))
         else:
             changes[key] = _typed(key, value, file)
-    if "llm" in changes:
-        changes["llm_named_in"] = file
-    return replace(settings, **changes, remarks=(*settings.remarks, *remarks))
+    named_in = {**settings.named_in, **dict.fromkeys(changes.keys() & _MODELS, file)}
+    return replace(settings, **changes, named_in=named_in, remarks=(*settings.remarks, *remarks))
+
+
+def _not_in_a_vault(file: Path, setting: str) -> str:
+    return f"{file} lies in a vault, where {setting!r} may not be set; it is not used."
 
 
 def _typed(key: str, value: object, file: Path) -> object:

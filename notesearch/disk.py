@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence, Set
 from dataclasses import replace
 
 from notesearch.config import Settings
-from notesearch.errors import IndexBusy, IndexDamaged, IndexUnusable, VaultError
+from notesearch.errors import IndexBusy, IndexDamaged, IndexUnusable, ModelError, VaultError
 from notesearch.index.check import unsound_rows
 from notesearch.index.checksums import RowsDamaged
 from notesearch.index.records import Role, Where
@@ -175,6 +175,9 @@ class Disk:
         except (IndexBusy, IndexUnusable, VaultError) as error:
             self._remarks.add(str(error))
             return False
-        self._remarks.add(*(problem.reason for problem in report.refused))
+        except ModelError as error:  # the notes are read, and found by their words
+            self._remarks.add(str(error))
+        else:
+            self._remarks.add(*(problem.reason for problem in report.refused))
         self.newer -= only
         return True

@@ -65,7 +65,11 @@ class Model:
         from notesearch.search import meaning_of
 
         embedder = self.usable(store)
-        meaning = meaning_of(query, embedder)
+        try:
+            meaning = meaning_of(query, embedder)
+        except ModelError as error:
+            self._remarks.add(f"{error} Searching by words only.")
+            return None
         if meaning is None and embedder is not None and not embedder.reads(query.text):
             self._remarks.add(
                 f"The model {embedder.card.name} was never taught the script of this question; searching by words "
@@ -74,10 +78,14 @@ class Model:
         return meaning
 
     def similar(self, sentence: str, others: Sequence[str]) -> Sequence[float]:
-        """The cosine of a sentence with each of the others."""
+        """The cosine of a sentence with each of the others; 0, and a remark, if the model fails."""
         if not others:
             return (0.0,)
-        vectors = self.embedder.embed_passages([sentence, *others]).vectors
+        try:
+            vectors = self.embedder.embed_passages([sentence, *others]).vectors
+        except ModelError as error:
+            self._remarks.add(f"{error} What the language model says is checked by its words only.")
+            return [0.0] * len(others)
         cosines: list[float] = (vectors[1:] @ vectors[0]).tolist()
         return cosines
 

@@ -16,11 +16,11 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from notesearch import config
-from notesearch.config import Settings
+from notesearch.config import DEFAULT_MODEL, Settings
 from notesearch.disk import Disk
 from notesearch.embed import Embedder, choice
 from notesearch.embed.choice import Chosen
-from notesearch.errors import IndexDamaged, UsageError
+from notesearch.errors import IndexDamaged, ModelError, UsageError
 from notesearch.index.records import Role, Where, role_of
 from notesearch.index.store import Store
 from notesearch.model import Model
@@ -44,8 +44,8 @@ from notesearch.results import (
 from notesearch.vaults import add, called, checked, forget, listed, move
 
 if TYPE_CHECKING:
-    from notesearch.answer.generate import LanguageModel
     from notesearch.embed.cross_encoder import CrossEncoder
+    from notesearch.endpoint import Endpoint
     from notesearch.retrieve.candidates import Meaning
     from notesearch.retrieve.query import Query
     from notesearch.search import Ranking
@@ -62,11 +62,11 @@ class Notebook:
     `remarks` collects, since the last call of `take_remarks`, what the user should know: a stale index, a missing part.
     """
 
-    def __init__(self, store: Store, chosen: Chosen, settings: Settings) -> None:
+    def __init__(self, store: Store, chosen: Chosen, settings: Settings, remarks: Remarks | None = None) -> None:
         self.store = store
         self.settings = settings
         self.ranking: Ranking | None = None  # other than the shipped one only to measure it
-        self._remarks = Remarks(*settings.remarks)
+        self._remarks = remarks or Remarks(*settings.remarks)
         self._model = Model(chosen, settings, self._remarks)
         self._disk = Disk(settings, self._model, self._remarks)
         self._reranker = self._named_reranker(settings.reranker)
@@ -104,10 +104,19 @@ class Notebook:
             with store.saying():
                 added = [remark for root in roots for remark in add(store, root)]
                 settings = replace(settings, remarks=(*settings.remarks, *added))
-                recipe = store.recipe()
+                recipe, roots_known = store.recipe(), [vault.root for vault in store.vaults()]
+            remarks = Remarks(*settings.remarks)
+            if not (model or recipe) and (refused := settings.named_by_a_vault("model", roots_known)):
+                remarks.add(refused)
+                settings = replace(settings, model=DEFAULT_MODEL)
             name = model or (recipe.model.name if recipe else settings.model)
-            known = recipe.model if recipe and not model else None
-            notebook = cls(store, choice.for_questions(name, settings.cache, known), settings)
+            chosen = choice.for_questions(
+                *(name, settings.cache, recipe.model if recipe and recipe.model.name == name else None),
+                anew=model is not None,
+                timeout_s=settings.llm_timeout_s,
+                remark=remarks.add,
+            )
+            notebook = cls(store, chosen, settings, remarks)
         except BaseException:
             store.close()
             raise
@@ -522,24 +531,28 @@ class Notebook:
             from notesearch.ask import JUDGED, ask
 
             hits = self._search(query, meaning, max(k, JUDGED), explain=explain)
-            newer = len(self._disk.newer)
-            answer = ask(
-                self.store, question, query, meaning, hits, k, self._model.embedder, newer=newer, explain=explain
-            )
+            embedder, newer = self._model.embedder, len(self._disk.newer)
+            try:
+                answer = ask(self.store, question, query, meaning, hits, k, embedder, newer=newer, explain=explain)
+            except ModelError as error:
+                self._remarks.add(f"{error} What answers is chosen by its words only.")
+                answer = ask(self.store, question, query, None, hits, k, embedder, newer=newer, explain=explain)
             return answer, query
 
-    def _language_model(self, named: str | None) -> LanguageModel | None:
-        """The model that was named here or in the settings, but not by a vault. Raises UsageError if it is no name."""
-        file = self.settings.llm_named_in if named is None else None
-        named = self.settings.llm if named is None else named
+    def _language_model(self, named: str | None) -> Endpoint | None:
+        """The model that was named here or in the settings, but not by a vault; NAME alone is one of Ollama's. Raises
+        UsageError if it is no name.
+        """
+        if named is None:
+            named = self.settings.llm
+            if refused := self.settings.named_by_a_vault("llm", (vault.root for vault in self.store.vaults())):
+                self._remarks.add(refused)
+                return None
         if not named:
             return None
-        if file is not None and any(file.resolve().is_relative_to(vault.root) for vault in self.store.vaults()):
-            self._remarks.add(f"{file} lies in a vault, where 'llm' may not be set; it is not used.")
-            return None
-        from notesearch.answer.generate import LanguageModel
+        from notesearch.endpoint import Endpoint
 
-        return LanguageModel.named(named)
+        return Endpoint.named(named if "@" in named else f"{named}@ollama")
 
     def _similar(self, sentence: str, others: Sequence[str]) -> Sequence[float]:
         with self._lock:

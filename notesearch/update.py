@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from notesearch.config import Settings
 from notesearch.embed import Embedder, Encoded
-from notesearch.errors import VaultError
+from notesearch.errors import ModelError, VaultError
 from notesearch.index.catalog import KnownFile, embedded_key
 from notesearch.index.links import StoredLink
 from notesearch.index.manifest import Recipe
@@ -59,7 +59,7 @@ def update(
     With `only`, no more than these (vault id, path) are looked at. With `most_characters`, more text than that is not
     embedded now but waits, found by its words; as does any text if `embedder` is not the recipe's own. A vault of which
     most notes are missing is left as it is, and said so in the report, unless `force` is given. Raises VaultError,
-    having changed nothing, if no other is left.
+    having changed nothing, if no other is left; ModelError, all else being done, if the model fails.
     """
     started = time.perf_counter()
     refused = tuple(Problem(s.vault.name, "", s.accident) for s in scans if s.accident and not force)
@@ -79,7 +79,13 @@ def update(
     if work:
         foreign = embedder.card != _recipe(store).model
         waits = foreign or (most_characters is not None and store.pending_characters() > most_characters)
-        embedded = 0 if waits else _embed_pending(store, embedder, progress)
+        try:
+            embedded = 0 if waits else _embed_pending(store, embedder, progress)
+        except ModelError as error:
+            store.tidy(progress, mend=mend)
+            raise ModelError(
+                f"{error} What was read is found by its words; the rest goes on with the next run."
+            ) from None
         store.tidy(progress, mend=mend)
     return replace(report, embedded=embedded, passages=store.passage_count(), seconds=time.perf_counter() - started)
 

@@ -10,7 +10,7 @@ FACES = {"cli", "converse", "__main__"}
 TRIPS = {"scan", "disk", "model", "vaults", "check", "open", "update", "search", "ask", "evaluate"}
 STAGES = {"read", "embed", "retrieve", "answer"}
 GROUND = {"index", "dates", "maxsim", "plain", "render", "config", "errors", "results", "language", "urls"}
-GROUND |= {"launch", "calibration", "later", "spaceless", "remarks"}
+GROUND |= {"launch", "calibration", "later", "spaceless", "remarks", "endpoint", "keys"}
 
 
 def room(module: str) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.answer.server import serving
+from tests.answer.server import Reply, serving
 from tests.conftest import write
 from tests.test_cli import Session
 
@@ -77,6 +77,19 @@ def test_a_vault_cannot_name_a_model(notesearch: Session) -> None:
     assert heard.bodies == []
     assert "flour, water, salt." in done.stdout
     assert "lies in a vault, where 'llm' may not be set" in done.stderr
+
+
+def test_a_servers_embedding_model_feeds_the_index(notesearch: Session) -> None:
+    with serving(Reply.toy) as heard:
+        notesearch("index", "vault", "--index", "other", "--model", heard.llm)
+        assert notesearch.json("status", "--index", "other")["model"] == heard.llm
+        done = notesearch("search", "flour water salt", "--index", "other")
+        assert (done.stdout.startswith("1. bread.md:1"), done.stderr) == (True, "")
+    write(notesearch.folder / "vault", "new.md", "a lantern hangs in the shed\n")
+    stopped = notesearch("index", "--index", "other", status=3).stderr
+    assert "cannot be reached" in stopped and "What was read is found by its words" in stopped
+    found = notesearch("search", "lantern shed", "--index", "other")
+    assert found.stdout.startswith("1. new.md:1") and "Searching by words only." in found.stderr
 
 
 def test_show_prompt_prints_what_would_be_sent_and_sends_nothing(notesearch: Session) -> None:

@@ -14,12 +14,12 @@ from datetime import date
 from html import escape
 
 from notesearch.index.records import DateSpan
+from notesearch.keys import MASK, masked
 from notesearch.plain import shown
 from notesearch.results import Hit, Turn
 
 DECLINED = "The notes do not say."
 """What the model is to say if the passages do not answer."""
-MASK = "[a line that looks like a key is left out]"
 _RULES = f"""\
 You answer a question from passages of the user's own notes.
 - Use nothing but the passages. If they do not answer the question, say only: {DECLINED}
@@ -30,19 +30,6 @@ You answer a question from passages of the user's own notes.
 _TURNS = 3
 """Earlier questions that are told again."""
 _DELIMITER = re.compile(r"<(?=\s*/?\s*passage)", re.I)
-_KEY = re.compile(
-    r"""
-    -----BEGIN\ [A-Z ]*PRIVATE\ KEY-----
-    | \b(?:sk-[\w-]{16,} | gh[a-z]_\w{20,} | github_pat_\w{20,} | glpat-[\w-]{16,} | xox[a-z]-[\w-]{10,} | hf_\w{20,}
-        | AKIA[0-9A-Z]{12,} | AIza[\w-]{30,} | eyJ[\w-]{10,}\.[\w-]{10,})
-    | \b(?i:pass(?:word|wd|phrase|code)|secret|token|api[ _-]?key|access[ _-]?key|private[ _-]?key)\b[`*"']*
-        \s*[:=]\s*\S{4,}\s*$
-    | \b(?=[A-Za-z+/]*\d)(?=[A-Z\d+/]*[a-z])(?=[a-z\d+/]*[A-Z])[A-Za-z\d+/]{40,}={0,2}(?![\w.])
-    | ^\s*[A-Za-z\d+/]{60,}={0,2}\s*$
-    """,
-    re.X,
-)
-"""Known kinds of keys, something set as a password, long runs of mixed letters and digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +92,7 @@ def _attribute(text: str) -> str:
 
 
 def _clean(text: str) -> str:
-    return "\n".join(MASK if _KEY.search(line) else line for line in shown(text, one_line=False).split("\n"))
+    return masked(shown(text, one_line=False))
 
 
 def _question(question: str, dates: Sequence[DateSpan], today: date) -> str:

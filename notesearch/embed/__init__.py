@@ -1,4 +1,6 @@
-"""Text → vectors. One protocol; `onnx`, `sentence_transformers` and `hashed` fulfil it, `choice` says which serves."""
+"""Text → vectors. One protocol; `onnx`, `sentence_transformers`, `endpoint` and `hashed` fulfil it, `choice` says which
+serves.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,8 @@ Vectors: TypeAlias = "NDArray[np.float32]"
 @dataclass(frozen=True, slots=True)
 class Encoded:
     """Texts through a model, once: `vectors` (n, d), and of each text its `tokens` (t, d), special ones left out: those
-    that `token_starts` gives, a prefix first, as far as the model reads.
+    that `token_starts` gives, a prefix first, as far as the model reads. Where `tells_tokens` is false, t is 1: the
+    text's own vector.
 
     All float32, all rows of unit length.
     """
@@ -38,6 +41,10 @@ class Embedder(Protocol):
     @property
     def card(self) -> ModelCard:
         """The model, as data."""
+
+    @property
+    def tells_tokens(self) -> bool:
+        """Whether it makes a vector for each token of a text, too, which tell its sentences apart."""
 
     def load(self) -> None:
         """Load what encoding needs, which the first text would else wait for; in another thread, too. Raises

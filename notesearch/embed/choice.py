@@ -3,11 +3,13 @@
 - All passages of an index go through one encoder, named in its manifest ("int8" or "fp32"); the two are never mixed.
 - A new index takes the converted model, made once per machine. It takes sentence-transformers where PyTorch sees a GPU
   or the model cannot be converted; that is said.
+- NAME@PLACE is a server's model, unless a folder is called so: nothing is converted, and it stays that server's.
 - A question may go through either: a conversion is only kept if its vectors agree with the original's.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +24,13 @@ from notesearch.embed.sentence_transformers import SentenceTransformersEmbedder
 from notesearch.index.manifest import ModelCard
 
 _PREPARING = "preparing the model (once, about half a minute)"
+_AT_A_PLACE = re.compile(r"@(https?://|[^/\\]*$)")
+"""In NAME@PLACE; a place that is not known is said, and a folder with an "@" further up stays a folder."""
 _SLOW = "Questions go through sentence-transformers, which takes seconds to start. Run: notesearch index"
+
+
+def _unheard(remark: str) -> None:
+    """Nobody asked to be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +41,29 @@ class Chosen:
     remarks: tuple[str, ...] = ()
 
 
-def for_questions(model: str, cache: Path, known: ModelCard | None = None) -> Chosen:
+def for_questions(
+    model: str,
+    cache: Path,
+    known: ModelCard | None = None,
+    *,
+    anew: bool = False,
+    timeout_s: float = 120.0,
+    remark: Callable[[str], None] = _unheard,
+) -> Chosen:
     """What encodes questions: the converted model if `cache` has it, else the original. Quick.
 
-    `model`: "hashed" (the toy), the default, or any that sentence-transformers can load; `known`: its card, if an
-    index names one. Raises ModelError if the default model is not installed.
+    `model`: "hashed" (the toy), the default, NAME@PLACE of an endpoint, or any that sentence-transformers can load;
+    `known`: its card, if an index names one; with `anew` it was named again, and may be another by now. An endpoint may
+    be silent for `timeout_s` seconds, and `remark` is told what the user should know of it. Raises ModelError if the
+    default model is not installed, UsageError for an address that cannot be meant.
     """
     if model == "hashed":
         return Chosen(HashedEmbedder())
+    if _AT_A_PLACE.search(model) and not Path(model).is_dir():
+        from notesearch.embed.endpoint import EndpointEmbedder
+
+        return Chosen(EndpointEmbedder(model, known, anew=anew, timeout_s=timeout_s, remark=remark))
+    known = None if anew else known
     card = known or (default_card() if model == DEFAULT_MODEL else None)
     original = SentenceTransformersEmbedder(model)
     try:
@@ -69,8 +92,8 @@ def for_passages(
 
     `embedder` is what `for_questions` chose. Converts the model where that is needed. Raises ModelError.
     """
-    if isinstance(embedder, HashedEmbedder):
-        return Chosen(embedder)
+    if not isinstance(embedder, OnnxEmbedder | SentenceTransformersEmbedder):
+        return Chosen(embedder)  # nothing to convert
     original = (
         embedder
         if isinstance(embedder, SentenceTransformersEmbedder)

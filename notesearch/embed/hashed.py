@@ -21,6 +21,7 @@ _WORD = re.compile(r"\w+|[^\w\s]")
 class HashedEmbedder:
     """Bag of hashed words. Same words, same vector, on every machine."""
 
+    tells_tokens = True
     card = ModelCard(name="hashed", weights_hash="none", dimension=DIMENSION, max_tokens=256, pooling="sum")
 
     def __init__(self, model: str = "hashed") -> None:

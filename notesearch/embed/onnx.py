@@ -29,6 +29,8 @@ cores with passages of notes: 512 and 2048 were about a tenth slower, 4096 a ten
 class OnnxEmbedder:
     """A converted model behind the protocol. Safe to call from several threads."""
 
+    tells_tokens = True
+
     def __init__(self, conversion: Conversion) -> None:
         self.conversion = conversion
         self._loading = Lock()

@@ -36,6 +36,8 @@ _UNLIMITED_TOKENS = 512
 class SentenceTransformersEmbedder:
     """A sentence-transformers model behind the protocol. Not safe to call from several threads at once."""
 
+    tells_tokens = True
+
     def __init__(self, model: str = DEFAULT_MODEL) -> None:
         self._name = model
         self._packaged = model == DEFAULT_MODEL

@@ -30,6 +30,10 @@ class _Collector:
     def card(self) -> ModelCard:
         return self._embedder.card
 
+    @property
+    def tells_tokens(self) -> bool:
+        return self._embedder.tells_tokens
+
     def load(self) -> None:
         self._embedder.load()
 

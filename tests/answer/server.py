@@ -1,20 +1,23 @@
-"""A small real server that speaks, or fails to speak, as OpenAI's chat interface does; on loopback."""
+"""A small real server that speaks, or fails to speak, as OpenAI's chat and embeddings interfaces do; on loopback."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
 
+from notesearch.embed.hashed import HashedEmbedder
+
 
 class Reply:
-    """The answer to one request, in the hands of what plays the server."""
+    """The answer to one request, in the hands of what plays the server. `texts`: those that it is to encode."""
 
-    def __init__(self, handler: BaseHTTPRequestHandler) -> None:
+    def __init__(self, handler: BaseHTTPRequestHandler, body: Any) -> None:
         self._handler = handler
+        self.texts: list[str] = body.get("input", [])
 
     def status(self, status: int, body: bytes = b"", **headers: str) -> None:
         self._handler.send_response(status)
@@ -25,6 +28,18 @@ class Reply:
 
     def error(self, status: int, message: str) -> None:
         self.status(status, json.dumps({"error": {"message": message}}).encode(), Content_Type="application/json")
+
+    def json(self, value: Any) -> None:
+        self.status(200, json.dumps(value).encode(), Content_Type="application/json")
+
+    def vectors(self, rows: Sequence[Sequence[float]]) -> None:
+        """A vector for each text, told from the last to the first, as a server may."""
+        data = [{"object": "embedding", "index": place, "embedding": list(row)} for place, row in enumerate(rows)]
+        self.json({"object": "list", "model": "small", "data": data[::-1]})
+
+    def toy(self) -> None:
+        """The toy embedder's vectors, of another length, as a server may have them."""
+        self.vectors((3 * HashedEmbedder().embed_passages(self.texts).vectors).tolist())
 
     def begin(self) -> None:
         """A stream, whose end is that of the connection."""
@@ -58,8 +73,14 @@ class Heard:
     def __init__(self, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}/v1"
         self.llm = f"small@{self.url}"
+        self.paths: list[str] = []
         self.bodies: list[Any] = []
         self.headers: list[dict[str, str]] = []
+
+    @property
+    def texts(self) -> list[str]:
+        """All that was to be encoded, but for the probes."""
+        return [text for body in self.bodies for text in body["input"][1:]]
 
     @property
     def prompt(self) -> str:
@@ -72,9 +93,11 @@ def serving(play: Callable[[Reply], None]) -> Iterator[Heard]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            heard.bodies.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            heard.paths.append(self.path)
+            heard.bodies.append(body)
             heard.headers.append({name.lower(): value for name, value in self.headers.items()})
-            play(Reply(self))
+            play(Reply(self, body))
 
         def log_message(self, format: str, *words: Any) -> None:
             """The test tells what went wrong."""

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from notesearch import Answer, Notebook
-from notesearch.answer.generate import KEY, PLACES, LanguageModel
+from notesearch.endpoint import KEY, PLACES, Endpoint
 from notesearch.errors import UsageError
 from tests.answer.server import Heard, Reply, serving
 
@@ -171,7 +171,7 @@ FAULTS: dict[str, tuple[Callable[[Reply], None], str]] = {
     "a page": (lambda reply: reply.status(200, b"<html>hello</html>", Content_Type="text/html"), "no language model"),
     "JSON of another kind": (lambda reply: reply.status(200, b'{"ok": true}'), "is no language model's server"),
     "nothing": (lambda reply: reply.status(200), "is no language model's server"),
-    "broken JSON": (_sending(b"data: {broken\n\n"), "did not answer as a language model does"),
+    "broken JSON": (_sending(b"data: {broken\n\n"), "did not answer as a model does"),
     "other JSON": (_sending(b'data: ["x"]\n\ndata: 7\n\ndata: null\n\n'), "is no language model's server"),
     "odd fields": (_sending(b'data: {"choices": [{"delta": {"content": {"a": 1}}}]}\n\n'), "no language model"),
     "bytes": (_sending(b"\xff\xfe\x00\n\n", b"data: \xff\xff\n\n"), "did not answer as|no language model"),
@@ -204,7 +204,7 @@ def test_a_server_that_is_not_there(notebook: Notebook) -> None:
     assert answer.text == OWN_WORDS
     (remark,) = notebook.take_remarks()
     assert re.fullmatch(
-        r"http://127.0.0.1:\d+/v1 cannot be reached \(.*refused\): is the server of small running there; "
+        r"http://127.0.0.1:\d+/v1 cannot be reached \(.*refused\): see that the server of small runs there; "
         r"the answer is in the notes' own words\.",
         remark,
     )
@@ -232,13 +232,13 @@ def test_without_the_package_the_way_to_it_is_said(notebook: Notebook, monkeypat
     assert "pip install 'notesearch[llm]'" in remarks[0]
 
 
-def test_names_of_models_and_places() -> None:
-    assert LanguageModel.named("llama3.2") == LanguageModel("llama3.2", PLACES["ollama"])
-    assert LanguageModel.named("openai/gpt-oss-20b@lmstudio") == LanguageModel("openai/gpt-oss-20b", PLACES["lmstudio"])
-    assert LanguageModel.named("a@b@http://[::1]:8/v1") == LanguageModel("a@b", "http://[::1]:8/v1")
+def test_names_of_models_and_places(notebook: Notebook) -> None:
+    assert notebook._language_model("llama3.2") == Endpoint("llama3.2", PLACES["ollama"])
+    assert Endpoint.named("openai/gpt-oss-20b@lmstudio") == Endpoint("openai/gpt-oss-20b", PLACES["lmstudio"])
+    assert Endpoint.named("a@b@http://[::1]:8/v1") == Endpoint("a@b", "http://[::1]:8/v1")
     here = ("m@http://[::1]:8/v1", "m@http://127.0.0.2/v1", "m@llama.cpp")
-    assert all(LanguageModel.named(name).is_here for name in here)
-    assert not any(LanguageModel.named(name).is_here for name in ("m@openai", "m@http://localhost.example.org/v1"))
+    assert all(Endpoint.named(name).is_here for name in here)
+    assert not any(Endpoint.named(name).is_here for name in ("m@openai", "m@http://localhost.example.org/v1"))
 
 
 @pytest.mark.parametrize("name", ["m@opneai", "@ollama", "m@http://", "m@http://u:key@host/v1", "m@http://h:99999/v1"])
@@ -249,5 +249,5 @@ def test_a_name_that_cannot_be_meant_is_wrong_use(notebook: Notebook, name: str)
 
 def test_openais_key_goes_to_openai_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "theirs")
-    assert LanguageModel.named("m@openai").key == "theirs"
-    assert LanguageModel.named("m@ollama").key is None
+    assert Endpoint.named("m@openai").key == "theirs"
+    assert Endpoint.named("m@ollama").key is None

@@ -9,8 +9,9 @@ from datetime import date
 import pytest
 
 from notesearch import Hit, Notebook, Turn
-from notesearch.answer.prompt import MASK, prompt, tokens_about
+from notesearch.answer.prompt import prompt, tokens_about
 from notesearch.index.records import DateSpan
+from notesearch.keys import MASK
 
 TODAY = date(2026, 3, 2)
 
