@@ -15,12 +15,15 @@ from notesearch import Notebook
 from notesearch.config import DEFAULT_MODEL, Settings
 from notesearch.embed.packaged import default_folder
 from scripts.benchmark import encoding, processes, warm
+from scripts.benchmark import peers as other_tools
 from scripts.benchmark import scale as scales
 from scripts.benchmark.enlarged import enlarged
 from scripts.benchmark.processes import ONE_QUERY
 from scripts.evaluation.__main__ import commit
 
-_SAMPLE = Path(__file__).resolve().parents[2] / "tests" / "vault"
+_ROOT = Path(__file__).resolve().parents[2]
+_SAMPLE, _QUESTIONS = _ROOT / "tests" / "vault", _ROOT / "tests" / "questions.toml"
+_ENVIRONMENTS = _ROOT / "build" / "peers"
 
 Row = tuple[str, str, str, str]
 """What was measured, its figure, the figure it is compared with, and the ratio."""
@@ -33,13 +36,24 @@ def bench(
     indexing: Annotated[int, typer.Option(min=0, help="How often the vault is indexed; 0 leaves it out.")] = 3,
     scale: Annotated[int, typer.Option(min=0, help="Instead, an index of so many passages made from these.")] = 0,
     notes: Annotated[int, typer.Option(min=1, help="With --scale: in so many notes.")] = 10_000,
-    questions: Annotated[Path | None, typer.Option(help="With --scale: a file with a question on each line.")] = None,
-    work: Annotated[Path | None, typer.Option(help="With --scale: where the index is kept to be used again.")] = None,
+    peers: Annotated[bool, typer.Option(help="Instead, other tools on the same notes; installs them.")] = False,
+    questions: Annotated[
+        Path | None,
+        typer.Option(help="With --scale or --peers: a file with a question on each line, the right note behind a tab."),
+    ] = None,
+    work: Annotated[
+        Path | None, typer.Option(help="With --scale or --peers: where indexes and environments are kept.")
+    ] = None,
 ) -> None:
     """Print a table of times, memory and size, each next to what it is best compared with."""
     vault = vault.resolve()
     if scale:
         _scale(vault, work, scale, notes, questions.read_text("utf-8").splitlines() if questions else (), runs)
+        return
+    if peers:
+        questions = questions or (_QUESTIONS if vault == _SAMPLE else None)
+        asked = other_tools.from_file(questions) if questions else [other_tools.Asked(question)]
+        _peers(vault, asked, work or _ENVIRONMENTS, runs)
         return
     with tempfile.TemporaryDirectory() as folder:
         index = Path(folder) / "index"
@@ -61,6 +75,13 @@ def _scale(vault: Path, work: Path | None, passages: int, notes: int, questions:
         index = enlarged(vault, work or Path(folder), passages, min(notes, passages))
         print(f"Commit {commit()}; {passages:,} passages made from {vault.name}.\n")
         _print(scales.rows(index, questions, runs))
+
+
+def _peers(vault: Path, asked: Sequence[other_tools.Asked], work: Path, runs: int) -> None:
+    print(f"Commit {commit()}; {vault.name}, {len(asked)} questions.\n")
+    print(f"| {' | '.join(other_tools.HEAD)} |\n|{' --- |' * len(other_tools.HEAD)}")
+    for row in other_tools.rows(vault, asked, work, runs):
+        print(f"| {' | '.join(row)} |", flush=True)
 
 
 def _print(rows: Iterable[Row]) -> None:

@@ -17,14 +17,19 @@ SentenceTransformer(sys.argv[1], local_files_only=True).encode(sys.argv[2])
 """What answering by sentence-transformers alone begins with: a folder with a model, and a question."""
 
 _TIMER = """
-import os, subprocess, sys, time
+import os, subprocess, sys, tempfile, time
+said = tempfile.TemporaryFile()
 started = time.perf_counter()
-process = subprocess.Popen([sys.executable, *sys.argv[1:]], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=said)
 _, status, used = os.wait4(process.pid, 0)
 seconds = time.perf_counter() - started
+said.seek(max(0, said.seek(0, 2) - 300))
+sys.stderr.write(said.read().decode("utf-8", "replace"))
 print(os.waitstatus_to_exitcode(status), seconds, used.ru_utime + used.ru_stime, used.ru_maxrss)
 """
-"""Stands between, because Linux counts the memory of whoever starts a process as that process's own."""
+"""Stands between, because Linux counts the memory of whoever starts a process as that process's own. What it says goes
+to a file, since a server that it leaves behind would hold a pipe open.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +41,21 @@ class Took:
     peak_mb: float
 
 
-def measured(words: Sequence[str]) -> Took:
-    """Run Python with these words. Raises RuntimeError if it fails; status 1 (no answer in the notes) is none."""
+def measured(
+    words: Sequence[str], *, python: str = sys.executable, fine: Sequence[int] = (0, 1), **variables: str
+) -> Took:
+    """Run Python with these words, and these variables in its environment. Raises RuntimeError if its status is not
+    `fine`; 1 is that of a question to which the notes hold no answer.
+    """
     # Where Python may not keep what it has compiled, it compiles again at every start; nobody's installation does.
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    timer = [sys.executable, "-S", "-c", _TIMER, *words]
-    timed = subprocess.run(timer, capture_output=True, encoding="utf-8", env=kept)
+    timer = [sys.executable, "-S", "-c", _TIMER, python, *words]
+    timed = subprocess.run(timer, capture_output=True, encoding="utf-8", env={**kept, **variables})
     if timed.returncode:
         raise RuntimeError(f"{' '.join(words)} could not be measured: {timed.stderr}")
     status, seconds, cpu_seconds, peak = timed.stdout.split()
-    if status not in ("0", "1"):
-        raise RuntimeError(f"{' '.join(words)} ended with status {status}")
+    if int(status) not in fine:
+        raise RuntimeError(f"{' '.join(words)} ended with status {status}: {timed.stderr}")
     in_a_mb = 1e6 if sys.platform == "darwin" else 1e3  # macOS counts bytes, Linux kilobytes
     return Took(float(seconds), float(cpu_seconds), float(peak) / in_a_mb)
 
