@@ -1,8 +1,8 @@
 """An answer without a language model: the sentences of the best passages that answer best, verbatim.
 
 What speaks for a sentence are its traits: how close it is to the question in meaning, the telling words it shares with
-it, alone and with what stands above it, how good its passage is, whether it is of the days asked for, and whether it
-has the kind of thing that is asked for. Their weights are fitted by `scripts/calibrate`.
+it, alone and with what stands above it, how good its passage is beside the best, whether it is of the days asked for,
+and whether it has the kind of thing that is asked for. Their weights are fitted by `scripts/calibrate`.
 """
 
 from __future__ import annotations
