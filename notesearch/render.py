@@ -191,7 +191,7 @@ def _alike(hit: Hit) -> Text:
 
 _POINTS = (
     "Points order the passages. The number at the end of a headline is the probability that the passage is what you "
-    "look for: it comes from its points, how far it is behind the first, and how well the first fits."
+    "look for: it comes from its points, its place, and the share of the question's words it holds."
 )
 _SHOWN = 0.005
 """Points below this would be written as 0.00."""

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notesearch.calibration import Logistic, shipped, weighed
+from notesearch.retrieve.fusion import features
 
 
 def test_a_logistic_is_half_where_its_sum_is_nothing() -> None:
@@ -24,10 +25,11 @@ def test_a_feature_that_is_not_given_is_an_error() -> None:
         Logistic(0.0, {"a": 1.0})({"b": 1.0})
 
 
-@given(st.floats(0, 6), st.floats(0, 6), st.floats(0, 1), st.floats(-1, 1))
-def test_of_two_hits_the_one_behind_is_never_likelier(best: float, behind: float, lexical: float, dense: float) -> None:
-    of_best = {"total": best, "behind": 0.0, "best_lexical": lexical, "best_dense": dense}
-    of_other = {**of_best, "total": best - behind, "behind": behind}
+@given(st.floats(0, 6), st.floats(0, 6), st.floats(0, 1), st.integers(1, 200), st.integers(0, 200))
+def test_of_two_hits_with_the_same_words_the_one_behind_is_never_likelier(
+    best: float, behind: float, lexical: float, rank: int, places: int
+) -> None:
+    of_best, of_other = features(lexical, best, rank), features(lexical, best - behind, rank + places)
     assert shipped().score(of_other) <= shipped().score(of_best)
 
 

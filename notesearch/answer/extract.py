@@ -1,8 +1,8 @@
 """An answer without a language model: the sentences of the best passages that answer best, verbatim.
 
 What speaks for a sentence are its traits: how close it is to the question in meaning, the telling words it shares with
-it, alone and with what stands above it, how likely its passage is, whether it is of the days asked for, and whether it
-has the kind of thing that is asked for. Their weights are fitted by `scripts/calibrate`.
+it, alone and with what stands above it, how good its passage is beside the best, whether it is of the days asked for,
+and whether it has the kind of thing that is asked for. Their weights are fitted by `scripts/calibrate`.
 """
 
 from __future__ import annotations
@@ -56,12 +56,13 @@ def sentences(asked: Asked, hits: Sequence[Hit], closeness: Closeness) -> list[S
     hits = [hit for hit in hits if hit.text]
     found = [places(hit.text, _SENTENCES_PER_PASSAGE) for hit in hits]
     close = closeness(hits, [[(place.start, place.end) for place in each] for each in found])
-    top = max((hit.score for hit in hits), default=0.0) or 1.0
+    totals = [hit.signals.total or 0.0 for hit in hits]
+    good = [math.exp(total - max(totals)) for total in totals]
     kinds = Kinds(asked.text, frozenset(asked.rarity) | asked.names)
     judged = [
         Sentence(hit, place, traits, weighed(shipped().sentence, traits))
-        for hit, of_hit, near in zip(hits, found, close, strict=True)
-        for place, traits in zip(of_hit, _traits(asked, kinds, hit, hit.score / top, of_hit, near), strict=True)
+        for hit, beside_best, of_hit, near in zip(hits, good, found, close, strict=True)
+        for place, traits in zip(of_hit, _traits(asked, kinds, hit, beside_best, of_hit, near), strict=True)
         if place.quotable
     ]
     return best_first(judged)
@@ -87,7 +88,7 @@ def quotes(asked: Asked, best: Sequence[Sentence]) -> tuple[Quote, ...]:
 
 
 def _traits(
-    asked: Asked, kinds: Kinds, hit: Hit, likely: float, found: Sequence[Place], close: Sequence[float]
+    asked: Asked, kinds: Kinds, hit: Hit, beside_best: float, found: Sequence[Place], close: Sequence[float]
 ) -> list[dict[str, float]]:
     above = stems_of(hit.title, *hit.headings)
     traits: list[dict[str, float]] = []
@@ -98,7 +99,7 @@ def _traits(
         days = said(text) if asked.dates else []
         has, lacks = kinds.fit(text)
         own = {
-            "passage": likely,
+            "passage": beside_best,
             "near": near,
             "words": asked.share(stems),
             "words_with_headings": asked.share(stems | above),

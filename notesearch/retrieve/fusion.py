@@ -8,8 +8,10 @@ them is better evidence than the same words once in passing.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from operator import mul
 from statistics import fmean
 
@@ -67,7 +69,9 @@ class Ranked:
 def fuse(candidates: Sequence[Candidate], weights: Weights = Weights()) -> list[Ranked]:
     """Best first, with probabilities; equals in the order of their ids, so that a question always gives the same."""
     pairs = ordered(candidates, weights)
-    return [Ranked(candidate, total, _probability(total, *pairs[0])) for candidate, total in pairs]
+    likely = (shipped().score(features(c.lexical, total, rank)) for rank, (c, total) in enumerate(pairs, start=1))
+    falling = accumulate(likely, min)  # who holds more of the words but stands lower is not the likelier one
+    return [Ranked(candidate, total, score) for (candidate, total), score in zip(pairs, falling, strict=True)]
 
 
 def ordered(candidates: Sequence[Candidate], weights: Weights = Weights()) -> list[tuple[Candidate, float]]:
@@ -83,16 +87,9 @@ def totals_alone(candidates: Sequence[Candidate], usual: Candidate, weights: Wei
     return {c.id: sum(map(mul, of_arms, values(c, usual))) for c in candidates}
 
 
-def _probability(total: float, best: Candidate, best_total: float) -> float:
-    """Calibrated: how good it is, how far behind the best, and how good that one is."""
-    return shipped().score(
-        {
-            "total": total,
-            "behind": best_total - total,
-            "best_lexical": best.lexical,
-            "best_dense": best.dense or 0.0,
-        }
-    )
+def features(lexical: float, total: float, rank: int) -> dict[str, float]:
+    """What the probability of a hit is made of: what speaks for it, and how many come before it."""
+    return {"lexical": lexical, "total": total, "log_rank": math.log(rank)}
 
 
 def together(rankings: Sequence[Sequence[Ranked]]) -> list[Ranked]:

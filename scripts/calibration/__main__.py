@@ -84,7 +84,7 @@ def _without(sets: Mapping[str, Samples], name: str) -> dict[str, Samples]:
 
 
 def _score(sets: Mapping[str, Samples]) -> Logistic:
-    return fit({name: got.hits for name, got in sets.items() if got.hits})
+    return fit({name: got.hits for name, got in sets.items() if got.hits}, signed=True)
 
 
 def _curves(sets: Mapping[str, Samples]) -> tuple[dict[str, float], Logistic]:
@@ -143,7 +143,8 @@ def _score_figures(others: Mapping[str, Samples], hits: Sequence[Sample]) -> tup
     if not hits:
         return _NOTHING, _NOTHING
     curve = _score(others)
-    scores, true = [curve(sample.features) for sample in hits], [sample.true for sample in hits]
+    own = [sample for sample in hits if not sample.stranger]
+    scores, true = [curve(sample.features) for sample in own], [sample.true for sample in own]
     return f"{calibration_error(scores, true):.3f}", f"{brier_skill(scores, true):.3f}"
 
 

@@ -18,7 +18,7 @@ WRONG_ANSWER_COST = 2.0
 """Of an answer where there is none, against a needless refusal."""
 ANSWERABLE_SHARE = 0.75
 """Of all questions: people mostly ask for what they know they wrote. So it is in the sets that tell."""
-AGAINST = frozenset({"kind_missing", "behind"})
+AGAINST = frozenset({"kind_missing", "log_rank"})
 """Features that can only speak against."""
 
 Array = NDArray[np.float64]
@@ -106,9 +106,12 @@ def _rounded(names: Sequence[str], slopes: Array) -> dict[str, float]:
 
 
 def _weights(samples: Sequence[Sample], balanced: bool) -> Array:
-    """They add up to one."""
+    """They add up to one; what strangers asked has its share of all questions."""
     true = np.array([sample.true for sample in samples])
+    stranger = np.array([sample.stranger for sample in samples])
     weights: Array = np.ones(len(samples))
+    if stranger.any():
+        weights = np.where(stranger, (1 - ANSWERABLE_SHARE) / stranger.mean(), ANSWERABLE_SHARE / (1 - stranger.mean()))
     if balanced and true.any() and not true.all():
         weights = np.where(true, 0.5 / true.mean(), 0.5 / (1 - true.mean()))
     weights /= weights.sum()

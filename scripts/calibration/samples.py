@@ -10,6 +10,7 @@ from notesearch.answer.evidence import evidence
 from notesearch.answer.extract import Sentence, best_first
 from notesearch.calibration import weighed
 from notesearch.results import Hit
+from notesearch.retrieve.fusion import features
 from scripts.evaluation.data import JudgedSet, Question
 from scripts.evaluation.evidence import Gold
 from scripts.evaluation.judge import Judge
@@ -21,10 +22,11 @@ from scripts.evaluation.unlinked import without_asking_links
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Features by name, and what came true of them."""
+    """Features by name, what came true of them, and whether the question was for other notes."""
 
     features: Mapping[str, float]
     true: bool
+    stranger: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +45,9 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Samples:
-    """Of one set: a sample a hit (is it relevant); the sentences of each question that one of them answers (does it),
-    where the judgment tells sentences apart; and the questions, unless they are only the words of links.
+    """Of one set: a sample a hit (is it relevant; to a stranger none is); the sentences of each question that
+    one of them answers (does it), where the judgment tells sentences apart; and the questions, unless they are only the
+    words of links.
     """
 
     hits: Sequence[Sample]
@@ -68,7 +71,9 @@ def samples(judged: JudgedSet, cache: Path, strangers: Sequence[Question]) -> Sa
                 hits += _hits(judge, question, found.hits)
                 choices += _choices(judge.gold(question), question, found.sentences)
         if questions:
-            questions += [Asked(product.weighed(stranger.text), False, stranger=True) for stranger in strangers]
+            strayed = [Asked(product.weighed(stranger.text), False, stranger=True) for stranger in strangers]
+            hits += [Sample(_features(hit), False, stranger=True) for each in strayed for hit in each.weighed.hits]
+            questions += strayed
     return Samples(hits, choices, questions)
 
 
@@ -90,11 +95,8 @@ def _hits(judge: Judge, question: Question, hits: Sequence[Hit]) -> Iterator[Sam
     ranking = [Found(hit.note, hit.span[0], hit.span[1], hit.score) for hit in shown]
     outcome = judge.outcomes({question: Said(ranking, 0.0)})[question.id]
     for hit, judged in zip(shown, outcome.hits, strict=False):
-        best = shown[0].signals
-        features = {
-            "total": hit.signals.total or 0.0,
-            "behind": (best.total or 0.0) - (hit.signals.total or 0.0),
-            "best_lexical": best.lexical or 0.0,
-            "best_dense": best.dense or 0.0,
-        }
-        yield Sample(features, bool(judged.relevant))
+        yield Sample(_features(hit), bool(judged.relevant))
+
+
+def _features(hit: Hit) -> dict[str, float]:
+    return features(hit.signals.lexical or 0.0, hit.signals.total or 0.0, hit.rank)

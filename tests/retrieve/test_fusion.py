@@ -5,8 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from notesearch.calibration import shipped
 from notesearch.retrieve.candidates import Candidate
-from notesearch.retrieve.fusion import Ranked, below_originals, fuse, together
+from notesearch.retrieve.fusion import Ranked, below_originals, features, fuse, together
 
 scores = st.floats(0, 1, allow_nan=False, width=16)
 candidate_lists = st.lists(st.tuples(scores, scores, scores), min_size=1, max_size=12).map(
@@ -28,13 +29,20 @@ def test_scores_lie_between_0_and_1_and_fall(candidates: list[Candidate]) -> Non
     assert all(0 <= score <= 1 for score in fused)
 
 
+def test_who_holds_more_words_but_stands_lower_is_not_the_likelier_one() -> None:
+    first, second = fuse([Candidate(1, 1, dense=1.0, time=1.0), Candidate(2, 2, lexical=1.0)])
+    assert (first.candidate.id, second.candidate.id) == (1, 2)
+    alone = [shipped().score(features(r.candidate.lexical, r.total, n)) for n, r in enumerate((first, second), start=1)]
+    assert alone[1] > alone[0] == first.score == second.score
+
+
 @given(candidate_lists)
 def test_who_is_at_least_as_good_on_every_arm_is_not_ranked_below(candidates: list[Candidate]) -> None:
-    place = {ranked.candidate.id: ranked.score for ranked in fuse(candidates)}
+    total = {ranked.candidate.id: ranked.total for ranked in fuse(candidates)}
     for a in candidates:
         for b in candidates:
             if all(mine >= theirs for mine, theirs in zip(said(a), said(b), strict=True)):
-                assert place[a.id] >= place[b.id] - 1e-12
+                assert total[a.id] >= total[b.id] - 1e-12
 
 
 def said(candidate: Candidate) -> tuple[float, float, float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from scripts.calibration.fit import fit, fit_choices, threshold
+from scripts.calibration.fit import ANSWERABLE_SHARE, fit, fit_choices, threshold
 from scripts.calibration.samples import Sample
 
 
@@ -33,6 +33,13 @@ def test_balanced_true_and_false_count_the_same() -> None:
     rare = drawn(4_000, -3.0, 1.0, 5)
     assert fit({"rare": rare}).bias < -2.5
     assert fit({"rare": rare}, balanced=True).bias > -1.0
+
+
+def test_what_strangers_asked_has_its_share_however_much_it_is() -> None:
+    own = [Sample({"x": 0.0}, n % 3 < 2) for n in range(900)]  # two of three are relevant
+    for strayed in (30, 3_000):
+        curve = fit({"a": [*own, *(Sample({"x": 0.0}, False, stranger=True) for _ in range(strayed))]})
+        assert curve({"x": 0.0}) == pytest.approx(ANSWERABLE_SHARE * 2 / 3, abs=0.01)
 
 
 def test_a_weight_that_can_only_speak_against_does_not_speak_for() -> None:
