@@ -44,7 +44,7 @@ class Ranking:
     weights: Weights = Weights()
     first: Weights = Weights(dense=1.0)
     """Before tokens are compared, when a passage's own vector has to say all that is said of its meaning."""
-    reranked: int = 64
+    reranked: int = 100
     """How many of the best by then are compared token by token, with their neighbours."""
     folds: bool = True
     margin: float = 0.05
