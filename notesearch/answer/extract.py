@@ -29,6 +29,8 @@ _NEARLY_AS_LIKELY = 0.05
 """A sentence with less of the best one's likelihood is left out. Measured: more quotes hit a little more often, and
 are more to read.
 """
+_STEEPNESS = 2.5
+"""How fast a passage counts for less the more points it is behind the best: 0.4 behind, by a factor of e."""
 _SENTENCES_PER_PASSAGE = 24
 _LENT = 0.95
 """Of the closeness and the words of a question in the notes, to the sentence after it."""
@@ -57,7 +59,7 @@ def sentences(asked: Asked, hits: Sequence[Hit], closeness: Closeness) -> list[S
     found = [places(hit.text, _SENTENCES_PER_PASSAGE) for hit in hits]
     close = closeness(hits, [[(place.start, place.end) for place in each] for each in found])
     totals = [hit.signals.total or 0.0 for hit in hits]
-    good = [math.exp(total - max(totals)) for total in totals]
+    good = [math.exp(_STEEPNESS * (total - max(totals))) for total in totals]
     kinds = Kinds(asked.text, frozenset(asked.rarity) | asked.names)
     judged = [
         Sentence(hit, place, traits, weighed(shipped().sentence, traits))
