@@ -106,13 +106,14 @@ class Notebook:
                 settings = replace(settings, remarks=(*settings.remarks, *added))
                 recipe, roots_known = store.recipe(), [vault.root for vault in store.vaults()]
             remarks = Remarks(*settings.remarks)
-            if not (model or recipe) and (refused := settings.named_by_a_vault("model", roots_known)):
-                remarks.add(refused)
+            if refused := settings.named_by_a_vault("model", roots_known):
+                remarks.add(*([] if model or recipe else [refused]))
                 settings = replace(settings, model=DEFAULT_MODEL)
             name = model or (recipe.model.name if recipe else settings.model)
             chosen = choice.for_questions(
                 *(name, settings.cache, recipe.model if recipe and recipe.model.name == name else None),
                 anew=model is not None,
+                named=name in (model, settings.model),
                 timeout_s=settings.llm_timeout_s,
                 remark=remarks.add,
             )

@@ -47,22 +47,24 @@ def for_questions(
     known: ModelCard | None = None,
     *,
     anew: bool = False,
+    named: bool = True,
     timeout_s: float = 120.0,
     remark: Callable[[str], None] = _unheard,
 ) -> Chosen:
     """What encodes questions: the converted model if `cache` has it, else the original. Quick.
 
     `model`: "hashed" (the toy), the default, NAME@PLACE of an endpoint, or any that sentence-transformers can load;
-    `known`: its card, if an index names one; with `anew` it was named again, and may be another by now. An endpoint may
-    be silent for `timeout_s` seconds, and `remark` is told what the user should know of it. Raises ModelError if the
-    default model is not installed, UsageError for an address that cannot be meant.
+    `known`: its card, if an index names one; with `anew` it was named again, and may be another by now. An endpoint on
+    another machine is asked only if the user `named` it, and not the index alone; it may be silent for `timeout_s`
+    seconds, and `remark` is told what the user should know of it. Raises ModelError if the default model is not
+    installed, UsageError for an address that cannot be meant.
     """
     if model == "hashed":
         return Chosen(HashedEmbedder())
     if _AT_A_PLACE.search(model) and not Path(model).is_dir():
         from notesearch.embed.endpoint import EndpointEmbedder
 
-        return Chosen(EndpointEmbedder(model, known, anew=anew, timeout_s=timeout_s, remark=remark))
+        return Chosen(EndpointEmbedder(model, known, anew=anew, named=named, timeout_s=timeout_s, remark=remark))
     known = None if anew else known
     card = known or (default_card() if model == DEFAULT_MODEL else None)
     original = SentenceTransformersEmbedder(model)

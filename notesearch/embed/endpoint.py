@@ -59,18 +59,27 @@ class EndpointEmbedder:
     """A server's model behind the protocol. Safe to call from several threads.
 
     `name` is NAME@PLACE, which stays the model's name. `known`: its card, if an index has one; with `anew` the server
-    may have another model by now, else that is a ModelError. `remark` is told what the user should know.
+    may have another model by now, else that is a ModelError. `named`: whether the user named it, and not only an index:
+    without, nothing is sent to another machine (rule X5). `remark` is told what the user should know.
     """
 
     tells_tokens = False
 
     def __init__(
-        self, name: str, known: ModelCard | None, *, anew: bool, timeout_s: float, remark: Callable[[str], None]
+        self,
+        name: str,
+        known: ModelCard | None,
+        *,
+        anew: bool,
+        named: bool,
+        timeout_s: float,
+        remark: Callable[[str], None],
     ) -> None:
         self._endpoint = Endpoint.named(name)
         self._name = name
         self._known = known
         self._card = None if anew else known
+        self._named = named
         self._timeout_s = timeout_s
         self._remark = remark
         self._probing = RLock()
@@ -171,6 +180,11 @@ class EndpointEmbedder:
         if time.monotonic() - failed_at < _REST_S:
             raise ModelError(said)
         if not self._endpoint.is_here:
+            if not self._named:
+                raise ModelError(
+                    f"Only the index says that {self._endpoint.name} is on {self._endpoint.host}, another machine, so "
+                    f'nothing is sent there. To have it asked, write model = "{self._name}" into your own settings.'
+                )
             self._remark(f"Texts to be encoded go to {self._endpoint.host}, which is not this machine.")
         try:
             with self._endpoint.asking(_failure, self._timeout_s, too_much=_TOO_MUCH) as client:

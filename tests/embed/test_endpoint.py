@@ -41,7 +41,8 @@ def server() -> Iterator[Heard]:
 
 
 def embedder(name: str, remark: Callable[[str], None] = print, **how: Any) -> EndpointEmbedder:
-    return EndpointEmbedder(name, how.get("known"), anew=False, timeout_s=how.get("timeout_s", 5.0), remark=remark)
+    timeout_s = how.get("timeout_s", 5.0)
+    return EndpointEmbedder(name, how.get("known"), anew=False, named=True, timeout_s=timeout_s, remark=remark)
 
 
 def opened(tmp_path: Path, model: str | None = None, **how: Any) -> Notebook:
@@ -369,6 +370,22 @@ def test_what_looks_like_a_key_is_kept_and_the_host_is_said_once(tmp_path: Path,
         assert "correct-horse" not in str(server.bodies) and MASK in str(server.bodies)
         assert notebook.search("router password upstairs")[0].note == "keys.md"
         assert notebook.take_remarks() == ["Texts to be encoded go to 127.0.0.1, which is not this machine."]
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_an_index_alone_sends_nothing_to_another_machine(tmp_path: Path, vault: Path, server: Heard) -> None:
+    """Whoever gives an index away could else learn what is asked of it."""
+    with opened(tmp_path, server.llm, vaults=[vault]) as notebook:
+        notebook.update()
+    asked = len(server.bodies)
+    with opened(tmp_path, None) as notebook:
+        assert notebook.search("flour water salt")[0].note == "bread.md"
+        assert "nothing is sent there" in notebook.take_remarks()[0]
+    assert len(server.bodies) == asked
+    named = Settings(model=server.llm)
+    with Notebook.open(tmp_path / "index", settings=named) as notebook:
+        notebook.search("flour water salt")
+    assert len(server.bodies) == asked + 1
 
 
 def test_on_this_machine_nothing_is_masked_or_said(tmp_path: Path, vault: Path, server: Heard) -> None:
