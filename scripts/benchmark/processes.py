@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
+from typing import Any
 
 ONE_QUERY = """
 import sys
@@ -32,6 +34,9 @@ to a file, since a server that it leaves behind would hold a pipe open.
 """
 
 
+_MOST_S = 1800.0
+
+
 @dataclass(frozen=True, slots=True)
 class Took:
     """What a process took: wall time, time of all cores, and most memory at once."""
@@ -50,14 +55,26 @@ def measured(
     # Where Python may not keep what it has compiled, it compiles again at every start; nobody's installation does.
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     timer = [sys.executable, "-S", "-c", _TIMER, python, *words]
-    timed = subprocess.run(timer, capture_output=True, encoding="utf-8", env={**kept, **variables})
-    if timed.returncode:
-        raise RuntimeError(f"{' '.join(words)} could not be measured: {timed.stderr}")
-    status, seconds, cpu_seconds, peak = timed.stdout.split()
+    said, complained = _run(timer, {**kept, **variables})
+    status, seconds, cpu_seconds, peak = said.split()
     if int(status) not in fine:
-        raise RuntimeError(f"{' '.join(words)} ended with status {status}: {timed.stderr}")
+        raise RuntimeError(f"{' '.join(words)} ended with status {status}: {complained}")
     in_a_mb = 1e6 if sys.platform == "darwin" else 1e3  # macOS counts bytes, Linux kilobytes
     return Took(float(seconds), float(cpu_seconds), float(peak) / in_a_mb)
+
+
+def _run(timer: Sequence[str], environment: Mapping[str, str]) -> tuple[str, str]:
+    """What the timer prints, and what was complained of. Raises RuntimeError after `_MOST_S`, or if nothing starts."""
+    pipes: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "encoding": "utf-8"}
+    with subprocess.Popen(timer, env=environment, start_new_session=True, **pipes) as process:
+        try:
+            said, complained = process.communicate(timeout=_MOST_S)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)  # what is timed, too
+            raise RuntimeError(f"{' '.join(timer[4:])} took more than {_MOST_S:.0f} s") from None
+    if process.returncode:
+        raise RuntimeError(f"{' '.join(timer[4:])} could not be measured: {complained}")
+    return said, complained
 
 
 def in_turn(runs: int, *programs: Sequence[str]) -> list[Took]:
