@@ -42,9 +42,9 @@ class Ranking:
 
     arms: Arms = Arms()
     weights: Weights = Weights()
-    first: Weights = Weights(dense=1.0)
+    first: Weights = Weights(dense=0.5)
     """Before tokens are compared, when a passage's own vector has to say all that is said of its meaning."""
-    reranked: int = 100
+    reranked: int = 200
     """How many of the best by then are compared token by token, with their neighbours."""
     folds: bool = True
     margin: float = 0.05
