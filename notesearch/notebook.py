@@ -174,12 +174,11 @@ class Notebook:
         if not self.store.vaults():
             raise UsageError("The index has no vault yet. Name one: notesearch index VAULT")
         scans = self._disk.look(self.store, verify=verify, retry=retry)
+        if scans and self._model.needed(self.store, scans) and self._model.take_recipe(self.store, progress):
+            # By another recipe every note is read again.
+            scans = self._disk.look(self.store, verify=verify, retry=retry)
         if not scans:
             raise next(iter(self._disk.unreachable.values()))
-        if self._model.needed(self.store, scans) and self._model.take_recipe(self.store, progress):
-            scans = self._disk.look(
-                self.store, verify=verify, retry=retry
-            )  # by another recipe every note is read again
         damaged = self.store.is_damaged()
         report = update(self.store, self._model.embedder, self.settings, scans, force=force, progress=progress)
         if damaged:

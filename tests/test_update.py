@@ -15,6 +15,9 @@ from notesearch.config import Settings
 from notesearch.embed import Encoded, sample_texts
 from notesearch.embed.hashed import HashedEmbedder
 from notesearch.errors import VaultError
+from notesearch.index.store import Store
+from notesearch.model import Model
+from notesearch.results import Progress, silent
 from tests.conftest import write
 
 LONG_NOTE = "# log\n\n" + "\n\n".join(
@@ -299,3 +302,19 @@ def test_f8_a_note_written_twice_within_the_clocks_grain_is_shown_as_it_is(
         )
     assert all("flour" not in hit.text for hit in notebook.search("flour water salt", k=10))
     assert "grits" in notebook.search("grits")[0].text
+
+
+def test_a_vault_that_goes_while_the_model_is_prepared_is_said(
+    tmp_path: Path, vault: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new recipe means a second look at the disk, which may see less than the first."""
+    take_recipe = Model.take_recipe
+
+    def slowly(model: Model, store: Store, progress: Progress = silent) -> bool:
+        vault.rename(tmp_path / "elsewhere")
+        return take_recipe(model, store, progress)
+
+    monkeypatch.setattr(Model, "take_recipe", slowly)
+    opened = Notebook.open(tmp_path / "index", vaults=[vault], model="hashed", settings=Settings())
+    with opened as notebook, pytest.raises(VaultError, match="vault"):
+        notebook.update()
