@@ -69,9 +69,18 @@ class Ranked:
 def fuse(candidates: Sequence[Candidate], weights: Weights = Weights()) -> list[Ranked]:
     """Best first, with probabilities; equals in the order of their ids, so that a question always gives the same."""
     pairs = ordered(candidates, weights)
-    likely = (shipped().score(features(c.lexical, total, rank)) for rank, (c, total) in enumerate(pairs, start=1))
+    ranks = _shared_ranks([total for _, total in pairs])
+    likely = (shipped().score(features(c.lexical, total, rank)) for rank, (c, total) in zip(ranks, pairs, strict=True))
     falling = accumulate(likely, min)  # who holds more of the words but stands lower is not the likelier one
     return [Ranked(candidate, total, score) for (candidate, total), score in zip(pairs, falling, strict=True)]
+
+
+def _shared_ranks(totals: Sequence[float]) -> list[int]:
+    """The rank of each total, best first, from 1. Equals share the first's: which of them has the lower id says only
+    which was indexed before. What rounding alone tells apart is equal.
+    """
+    first: dict[float, int] = {}
+    return [first.setdefault(round(total, 6), rank) for rank, total in enumerate(totals, start=1)]
 
 
 def ordered(candidates: Sequence[Candidate], weights: Weights = Weights()) -> list[tuple[Candidate, float]]:

@@ -29,6 +29,12 @@ def test_scores_lie_between_0_and_1_and_fall(candidates: list[Candidate]) -> Non
     assert all(0 <= score <= 1 for score in fused)
 
 
+def test_equals_have_the_same_score_whichever_was_indexed_first() -> None:
+    better, *equals = fuse([Candidate(1, 1, title=1.0), Candidate(2, 2, title=0.5), Candidate(3, 3, title=0.5)])
+    assert better.score > equals[0].score == equals[1].score
+    assert fuse([Candidate(9, 9, title=1.0), Candidate(2, 2, title=1.0 + 1e-9)])[1].score == better.score
+
+
 def test_who_holds_more_words_but_stands_lower_is_not_the_likelier_one() -> None:
     first, second = fuse([Candidate(1, 1, dense=1.0, time=1.0), Candidate(2, 2, lexical=1.0)])
     assert (first.candidate.id, second.candidate.id) == (1, 2)
