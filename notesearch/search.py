@@ -130,7 +130,13 @@ def _kept(store: Store, query: Query, ranked: Sequence[Ranked], k: int, ranking:
     ranked = ranked[: max(ranking.reranked, k)]
     passages = store.passages([r.candidate.id for r in ranked if r.candidate.id > 0])
     notes = store.notes({r.candidate.note for r in ranked})
-    return spread(fold(ranked, passages, notes, query.words, 2 * k), k, ranking.margin)
+
+    def place(r: Ranked) -> tuple[float, bool, str, int]:
+        """Equals, of which some are folded, stand as in the vault: ids tell only what was indexed first."""
+        note, passage = notes[r.candidate.note], passages.get(r.candidate.id)
+        return -round(r.total, 6), note.conflict_copy, note.path, passage.start if passage else 0
+
+    return spread(fold(sorted(ranked, key=place), passages, notes, query.words, 2 * k), k, ranking.margin)
 
 
 def hits(store: Store, query: Query, kept: Sequence[Kept], settings: Settings) -> list[Hit]:

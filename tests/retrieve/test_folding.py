@@ -78,6 +78,17 @@ def test_a_copy_stands_behind_its_original(forms: Notebook, tmp_path: Path) -> N
     )
 
 
+def test_of_equals_those_are_shown_that_come_first_in_the_vault_whichever_was_indexed_first(
+    forms: Notebook, tmp_path: Path
+) -> None:
+    for folder in ("c", "a", "b"):
+        write(tmp_path / "vault", f"{folder}/oil.md", "the lighthouse keeper wrote about the oil that was left\n")
+        forms.update()
+    equals = [hit for hit in forms.search("how much oil was left", k=5) if hit.title == "oil"]
+    assert notes(equals) == ["a/oil.md", "b/oil.md"]
+    assert [place.note for place in equals[0].alike] == ["c/oil.md"]
+
+
 def test_what_is_gone_is_not_named(forms: Notebook, tmp_path: Path) -> None:
     for path in FORMS[:4]:
         (tmp_path / "vault" / path).unlink()
