@@ -26,8 +26,8 @@ Closeness = Callable[[Sequence[Hit], Sequence[Spans]], Sequence[Sequence[float]]
 MOST_WORDS = 60
 MOST_QUOTES = 3
 _NEARLY_AS_LIKELY = 0.02
-"""A sentence with less of the best one's likelihood is left out. Measured on five sets: with 0.05 a quote hits for 0.724
-of the questions, with this for 0.731, at two words more; with 0.001 for 0.735, at four.
+"""A sentence with less of the best one's likelihood is left out. Measured on five sets: with 0.05 a quote hits for
+0.724 of the questions, with this for 0.731, at two words more; with 0.001 for 0.735, at four.
 """
 _STEEPNESS = 2.5
 """How fast a passage counts for less the more points it is behind the best: 0.4 behind, by a factor of e."""

@@ -15,7 +15,6 @@ from notesearch.index.snapshots import Snapshots
 from notesearch.index.vectors import Ids, Vectors
 from notesearch.index.verified import Verified
 from notesearch.later import numpy as np
-from notesearch.spaceless import terms_of
 
 
 class Finder:
@@ -91,7 +90,7 @@ class Finder:
 
     def _tokens(self, asked: Iterable[str]) -> dict[str, list[str]]:
         self._tokenizer = self._tokenizer or words.Tokenizer()
-        return self._tokenizer(piece for word in asked for piece in terms_of(word))
+        return self._tokenizer(piece for word in asked for piece in words.terms(word))
 
     def passage_count(self) -> int:
         """How many passages there are."""

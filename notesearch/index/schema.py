@@ -1,6 +1,6 @@
 """The tables, and how an older index becomes today's.
 
-Migrations are an ordered list; SQLite's `user_version` counts those applied; each runs in one transaction.
+Migrations are an ordered list; SQLite's `user_version` counts those applied; all that are due run in one transaction.
 `index/README.md` describes the tables for people; change both together.
 """
 
@@ -11,15 +11,19 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from notesearch.errors import IndexUnusable
-from notesearch.index import checksums
+from notesearch.index import checksums, full_text
+from notesearch.index.words import TOKENIZER
 
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """One step; `rereads` says that every note must be read again after it."""
+    """One step; `rereads` says that every note must be read again after it, `respells` that the text index must be
+    written again.
+    """
 
     statements: tuple[str, ...]
     rereads: bool = False
+    respells: bool = False
 
 
 _FIRST = Migration(
@@ -162,7 +166,22 @@ _CHECKSUMS = Migration(
     ),
 )
 
-MIGRATIONS: tuple[Migration, ...] = (_FIRST, _MARKS_AND_PARTS, _WORDS_AND_ANCHORS, _CHECKSUMS)
+_ENDINGS = Migration(
+    (
+        # Marks are parts of words (the vowels of many scripts), and words of more alphabets lose their endings.
+        *(f"DROP TABLE {table}" for table in ("words", "names", "anchors")),
+        f'CREATE VIRTUAL TABLE words USING fts5(title, headings, tags, body, tokenize = "{TOKENIZER}")',
+        f'CREATE VIRTUAL TABLE names USING fts5(name, title, aliases, tags, properties, tokenize = "{TOKENIZER}")',
+        f'CREATE VIRTUAL TABLE anchors USING fts5(shown, tokenize = "{TOKENIZER}")',
+        # The common words are made anew by the next update, which goes on as if stopped.
+        "DELETE FROM manifest WHERE key = 'common'",
+        "INSERT OR REPLACE INTO manifest (key, value) VALUES ('unfinished', 'yes')",
+        f"UPDATE manifest SET checksum = {checksums.checksum_of('manifest')} WHERE key = 'unfinished'",
+    ),
+    respells=True,
+)
+
+MIGRATIONS: tuple[Migration, ...] = (_FIRST, _MARKS_AND_PARTS, _WORDS_AND_ANCHORS, _CHECKSUMS, _ENDINGS)
 
 
 REREAD = "UPDATE note SET content_hash = x'', size = -1"
@@ -183,15 +202,17 @@ def version(connection: sqlite3.Connection) -> int:
 
 
 def migrate(connection: sqlite3.Connection) -> None:
-    """Bring the tables up to date, each step whole or not at all. Needs the writer's lock."""
-    applied = version(connection)
+    """Bring the tables up to date, all the way or not at all. Needs the writer's lock."""
+    due = MIGRATIONS[version(connection) :]
     checksums.register(connection)
-    for number, migration in enumerate(MIGRATIONS[applied:], start=applied + 1):
-        connection.execute("BEGIN IMMEDIATE")
-        with connection:
+    connection.execute("BEGIN IMMEDIATE")
+    with connection:
+        for migration in due:
             for statement in (*migration.statements, *([REREAD] if migration.rereads else [])):
                 connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {number}")
+        if any(migration.respells for migration in due):
+            full_text.rebuild(connection)
+        connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
 
 
 def tables(connection: sqlite3.Connection) -> dict[str, str]:

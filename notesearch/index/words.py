@@ -2,12 +2,14 @@
 
 FTS5's tokenizers find words between spaces and signs. Chinese, Japanese and Korean put none there, so their runs are
 written as single characters and pairs before they are stored; the same is done to a query (pairs only, where it has
-any), which makes two neighbouring characters the "word" of these scripts. Words of a query are quoted one by one:
-nothing a person types is FTS5 syntax.
+any), which makes two neighbouring characters the "word" of these scripts. Words of other alphabets than the Latin one
+are stored, and asked for, without their endings. Words of a query are quoted one by one: nothing a person types is FTS5
+syntax.
 """
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,11 +25,16 @@ _SELECTION_IN_SQL = 500
 """Up to this many rowids stand in the statement itself; above, a temporary table is cheaper than parsing them."""
 
 
-TOKENIZER = "porter unicode61 remove_diacritics 2"
-"""As the tables of the schema name it."""
+TOKENIZER = "porter unicode61 remove_diacritics 2 categories 'L* N* Co Mn Mc' separators '\ufe0e\ufe0f'"
+"""As the tables of the schema name it. In many scripts vowels are marks (Mn, Mc), and words would fall apart without
+them; the two marks that only say how an emoji is drawn are no words.
+"""
 
 MOST = 2**62
 """More than there can be of anything."""
+
+_OTHER_ALPHABET = re.compile("[\u0370-\u1dbf\u1f00-\u1fff\ufb50-\ufdff\ufe70-\ufefc]")
+"""A letter of Greek or of an alphabet behind it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +48,36 @@ class FieldWeights:
 
 
 def spread(text: str) -> str:
-    """`text` with each run of Chinese, Japanese or Korean written as its characters and pairs, spaces between."""
-    return SPACELESS.sub(lambda run: f" {' '.join([*run[0], *pairs(run[0])])} ", text)
+    """`text` with each run of Chinese, Japanese or Korean written as its characters and pairs, spaces between, and the
+    words of some alphabets without their endings.
+    """
+    return SPACELESS.sub(lambda run: f" {' '.join([*run[0], *pairs(run[0])])} ", _bare(text))
+
+
+def terms(word: str) -> list[str]:
+    """What a word of a query is looked for as: the pairs of its characters, or itself, as `spread` writes it."""
+    return [_bare(term) for term in terms_of(word)]
+
+
+def _bare(text: str) -> str:
+    if text.isascii() or not _OTHER_ALPHABET.search(text):
+        return text
+    from notesearch.index.endings import without_endings  # of no use to most people's notes
+
+    return without_endings(text)
 
 
 def any_of(words: Iterable[str], *, prefix: str = "") -> str:
     """An FTS5 expression that matches rows with at least one of `words`, or a word that begins with `prefix`."""
-    terms = [_quote(term) for word in words for term in terms_of(word)]
+    quoted = [_quote(term) for word in words for term in terms(word)]
     if prefix:
-        terms.append(_quote(prefix) + "*")
-    return " OR ".join(dict.fromkeys(terms))
+        quoted.append(_quote(prefix) + "*")
+    return " OR ".join(dict.fromkeys(quoted))
 
 
 def phrase(words: str) -> str:
     """An FTS5 expression that matches `words` one after the other."""
-    return _quote(" ".join(terms_of(words)))
+    return _quote(" ".join(terms(words)))
 
 
 def all_of(expressions: Iterable[str]) -> str:
@@ -166,7 +188,7 @@ class Tokenizer:
 
     def __init__(self) -> None:
         self._connection = sqlite3.connect(":memory:", check_same_thread=False)
-        self._connection.execute(f"CREATE VIRTUAL TABLE asked USING fts5(word, tokenize = '{TOKENIZER}')")
+        self._connection.execute(f'CREATE VIRTUAL TABLE asked USING fts5(word, tokenize = "{TOKENIZER}")')
         self._connection.execute("CREATE VIRTUAL TABLE found USING fts5vocab(asked, instance)")
 
         self._last: dict[str, list[str]] = {}

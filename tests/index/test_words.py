@@ -8,7 +8,7 @@ import pytest
 
 from notesearch import Notebook
 from notesearch.config import Settings
-from notesearch.index.words import FieldWeights, any_of, phrase, spread
+from notesearch.index.words import FieldWeights, Tokenizer, any_of, phrase, spread, terms
 from notesearch.spaceless import terms_of
 from tests.conftest import write
 
@@ -25,6 +25,27 @@ def test_query_terms_are_pairs_where_there_are_any() -> None:
     assert terms_of("iPhone手机") == ["iPhone", "手机"]
 
 
+@pytest.mark.parametrize(
+    ("asked", "written"),
+    [
+        ("мост", "мостом"), ("ёлки", "ЕЛКА"), ("чай", "ча\u0438\u0306"),
+        ("γέφυρα", "ΓΕΦΥΡΑΣ"), ("كتاب", "الكِتَابُ"), ("किताब", "किताबों"), ("நூலகம்", "நூலகத்தில்"),
+    ],
+)  # fmt: skip
+def test_forms_of_a_word_are_one_in_other_alphabets(asked: str, written: str) -> None:
+    assert terms(asked) == terms(written) == [spread(written)]
+
+
+def test_words_of_the_latin_alphabet_and_digits_stay() -> None:
+    for text in ("running größe naïve 2025", "iPhone15 …", "“quoted”"):
+        assert spread(text) == text
+    assert spread("купил iPhone15 вчера").split()[1] == "iPhone15"
+
+
+def test_vowels_that_are_marks_do_not_take_words_apart() -> None:
+    assert Tokenizer()(["पढ़ना", "café", "❤️"]) == {"पढ़ना": ["पढ़ना"], "café": ["cafe"], "❤️": []}
+
+
 def test_expressions_are_quoted() -> None:
     assert any_of(["or", 'say "hi"', "or"]) == '"or" OR "say ""hi"""'
     assert any_of(["new"], prefix="yo") == '"new" OR "yo"*'
@@ -34,7 +55,8 @@ def test_expressions_are_quoted() -> None:
 @pytest.mark.parametrize(
     ("question", "note"),
     [("搬去台北", "zh.md"), ("東京タワー", "ja.md"), ("부산 바다", "ko.md"), ("größe", "de.md"), ("grosse", "de.md"),
-     ("niño", "es.md"), ("nino", "es.md"), ("москва", "ru.md")],
+     ("niño", "es.md"), ("nino", "es.md"), ("москва", "ru.md"), ("слеза", "ru.md"), ("γέφυρες", "el.md"),
+     ("किताब", "hi.md")],
 )  # fmt: skip
 def test_every_script_is_found_by_words_alone(tmp_path: Path, question: str, note: str) -> None:
     root = tmp_path / "vault"
@@ -44,6 +66,8 @@ def test_every_script_is_found_by_words_alone(tmp_path: Path, question: str, not
     write(root, "de.md", "die größe des hauses. grosse freude.\n")
     write(root, "es.md", "el niño duerme.\n")
     write(root, "ru.md", "Москва слезам не верит.\n")
+    write(root, "el.md", "η παλιά γέφυρα πάνω από το ποτάμι\n")
+    write(root, "hi.md", "मैंने कल दो किताबें खरीदीं।\n")
     with Notebook.open(tmp_path / "index", vaults=[root], model="hashed", settings=Settings()) as notebook:
         notebook.update()
         found = notebook.store.lexical(question.split(), 5, FieldWeights())
