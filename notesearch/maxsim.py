@@ -21,9 +21,8 @@ Vectors: TypeAlias = "NDArray[np.float32]"
 BITS = 128
 """Signs kept of each token. More bits cost more bytes and were not measurably better."""
 
-_BLOCK = 250_000
-"""Multiplications at once: few enough that BLAS does not wake its threads, whose waiting for each other costs several
-times what they save, and that all stays in the processor's cache."""
+_BLOCK = 2048
+"""Tokens at once: few enough that what is added up for them stays in the processor's cache."""
 
 
 def principal_basis(tokens: Vectors, bits: int = BITS) -> Vectors:
@@ -62,16 +61,31 @@ def best_matches(query: Vectors, basis: Vectors, passages: Sequence[bytes]) -> N
     if not len(filled) or not len(query):
         return best
     packed = np.frombuffer(b"".join(passages), np.uint8).reshape(-1, bits // 8)
-    turned = (query @ basis).T / np.sqrt(bits)
-    similarities = np.empty((len(packed), len(query)), np.float32)
-    block = max(1, _BLOCK // turned.size)
-    for at in range(0, len(packed), block):
-        ones = np.unpackbits(packed[at : at + block], axis=1).astype(np.float32)
-        np.matmul(ones, 2 * turned, out=similarities[at : at + block])
-    similarities -= turned.sum(axis=0)  # a sign is twice its bit, less one
+    similarities = _similarities(query @ basis / np.float32(np.sqrt(bits)), packed)
     starts = np.concatenate(([0], np.cumsum(lengths[filled])[:-1]))
     best[filled] = np.maximum.reduceat(similarities, starts, axis=0)
     return best
+
+
+def _similarities(query: Vectors, packed: NDArray[np.uint8]) -> Vectors:
+    """Inner products of `packed` signs (t, b / 8) with `query` (q, b), shape (t, q).
+
+    What each byte can add is worked out ahead, then looked up and added byte by byte (asymmetric distance: Jégou et
+    al., Product quantization, 2011). That takes half as long as to make vectors of the signs again and multiply.
+    """
+    room = -(-len(query) // 8) * 8  # what is looked up in whole 32 bytes is copied at once
+    by_byte = np.zeros((packed.shape[1], 8, room), np.float32)
+    by_byte[..., : len(query)] = query.T.reshape(packed.shape[1], 8, len(query))
+    signs = 2 * np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).astype(np.float32) - 1
+    tables = signs @ by_byte  # (b / 8, 256, room)
+    sums = np.empty((len(packed), room), np.float32)
+    for at in range(0, len(packed), _BLOCK):
+        columns, some = packed[at : at + _BLOCK].T, sums[at : at + _BLOCK]
+        # Every byte is in its table: "clip" only spares numpy the question.
+        tables[0].take(columns[0], axis=0, out=some, mode="clip")
+        for table, column in zip(tables[1:], columns[1:], strict=True):
+            some += table.take(column, axis=0, mode="clip")
+    return sums[:, : len(query)]
 
 
 def maxsim(best: NDArray[np.float32]) -> NDArray[np.float32]:
