@@ -11,13 +11,23 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, reduce
 from importlib.resources import files
+from operator import add
+from typing import TYPE_CHECKING, TypeVar
+
+from notesearch.later import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Number = TypeVar("Number", float, "NDArray[np.float64]")
+"""A number, or an array of them."""
 
 
-def weighed(weights: Mapping[str, float], features: Mapping[str, float]) -> float:
+def weighed(weights: Mapping[str, float], features: Mapping[str, Number]) -> Number:
     """The sum of the features that have a weight, each times its weight. Raises KeyError if one is not given."""
-    return sum(weight * features[name] for name, weight in weights.items())
+    return reduce(add, (weight * features[name] for name, weight in weights.items()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +41,11 @@ class Logistic:
         """The probability, 0..1, for the features that the curve was fitted to."""
         total = self.bias + weighed(self.weights, features)
         return 1 / (1 + math.exp(-max(min(total, 50.0), -50.0)))
+
+    def of_each(self, features: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:
+        """The same for many at once, (n,)."""
+        total = self.bias + weighed(self.weights, features)
+        return 1 / (1 + np.exp(-np.clip(total, -50.0, 50.0)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,9 +22,10 @@ from notesearch.language import stem
 from notesearch.read.changes import is_settled
 from notesearch.read.vault import Unreadable, obsidian_root, original_of, read_bytes
 from notesearch.results import Hit, LinkedNote, Place, Signals, Urls
-from notesearch.retrieve.candidates import Arms, Candidate, Candidates, Meaning
+from notesearch.retrieve.candidates import Arms, Candidates, Meaning
 from notesearch.retrieve.folding import Kept, fold, spread
 from notesearch.retrieve.fusion import Ranked, Weights, below_originals, fuse, ordered, together
+from notesearch.retrieve.pool import Candidate, Pool
 from notesearch.retrieve.query import Query
 from notesearch.spaceless import SPACELESS
 from notesearch.urls import urls_for
@@ -70,7 +71,6 @@ def search(
     with store.snapshot():
         phrasings = [(query, meaning), *also]
         found = [_candidates(store, *phrasing, k, ranking, reranker) for phrasing in phrasings]
-        candidates = found[0]
         fused = together([fuse(each, ranking.weights) for each in found])
         ranked = below_originals(fused, _originals(store))
         query = replace(query, words=tuple(word for each, _ in phrasings for word in each.words))
@@ -80,22 +80,25 @@ def search(
             return shown
         from notesearch.retrieve.explain import explanations  # seldom wanted, so no question waits for it
 
-        explained = explanations(store, query, [each.ranked for each in kept], candidates, ranking.weights)
+        explained = explanations(store, query, [each.ranked for each in kept], found[0], ranking.weights)
         return [replace(hit, explanation=each) for hit, each in zip(shown, explained, strict=True)]
 
 
 def _candidates(
     store: Store, query: Query, meaning: Meaning | None, k: int, ranking: Ranking, reranker: CrossEncoder | None
-) -> list[Candidate]:
+) -> Pool:
     """What the arms found for one phrasing, the best of it looked at again."""
-    found = Candidates(store, query, meaning, k, ranking.arms)
-    best = [candidate for candidate, _ in ordered(found.first(), ranking.first)[: max(ranking.reranked, k)]]
-    candidates = found.with_neighbours(best)
+    candidates = Candidates(store, query, meaning, k, ranking.arms)
+    first = candidates.first()
+    best, _ = ordered(first, ranking.first)
+    pool = candidates.with_neighbours(first.rows(best[: max(ranking.reranked, k)]))
     if reranker is None or not query.text:
-        return candidates
-    first = [candidate for candidate, _ in ordered(candidates, ranking.weights) if candidate.id > 0][:CROSS_ENCODED]
-    said = dict(zip((c.id for c in first), _read_together(store, query, first, reranker), strict=True))
-    return [replace(c, cross=said.get(c.id, 0.0)) for c in candidates]
+        return pool
+    rows, _ = ordered(pool, ranking.weights)
+    rows = rows[pool.ids[rows] > 0][:CROSS_ENCODED]
+    cross = pool.cross.copy()
+    cross[rows] = _read_together(store, query, pool.rows(rows).candidates(), reranker)
+    return replace(pool, cross=cross)
 
 
 def _read_together(store: Store, query: Query, candidates: Sequence[Candidate], reranker: CrossEncoder) -> list[float]:
@@ -303,10 +306,10 @@ def _has_the_same_bytes(root: Path, row: NoteRow) -> bool:
 def hits_near(store: Store, note: int, k: int, settings: Settings) -> list[Hit]:
     """The best passage of each of the `k` notes nearest to a note, by the mean of its vectors."""
     with store.snapshot():
-        own = store.vectors_of([passage.id for passage in store.passages_of(note)])
-        if not own:
+        _, own = store.vectors_of([passage.id for passage in store.passages_of(note)])
+        if not len(own):
             return []
-        mean = np.mean(list(own.values()), axis=0)
+        mean = own.mean(axis=0)
         found = store.dense(mean / np.linalg.norm(mean), len(own) + 20 * k)
         notes = store.notes_of_passages([id_ for id_, _ in found])
         best: dict[int, Ranked] = {}

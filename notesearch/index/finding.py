@@ -49,14 +49,22 @@ class Finder:
         if first and len(first[0][0]) == vectors.READ_AT_ONCE:
             yield from batches(int(first[0][0][-1]))
 
-    def vectors_of(self, passages: Sequence[int]) -> dict[int, Vectors]:
-        """Passage id → its vector (d,); passages without one are left out. Raises RowsDamaged."""
-        found: dict[int, Vectors] = {}
-        if (base := self._snapshots.base()) is not None:
-            ids, known = base.vectors(np.array(passages, np.int64))
-            found = dict(zip(ids.tolist(), known, strict=True))
-        others = self._verified("vectors", (id_ for id_ in passages if id_ not in found))
-        return found | vectors.vectors_of(self._connection, others)
+    def cosines(self, passages: Sequence[int], query: Vectors) -> dict[int, float]:
+        """Passage id → how close it is to `query` (d,); passages without a vector are left out. Raises RowsDamaged."""
+        ids, rows = self.vectors_of(passages)
+        return dict(zip(ids.tolist(), (rows @ query).tolist(), strict=True))
+
+    def vectors_of(self, passages: Sequence[int]) -> tuple[Ids, Vectors]:
+        """Those of the passages that have a vector, (n,), and these, (n, d). Raises RowsDamaged."""
+        base = self._snapshots.base()
+        if base is None:
+            return vectors.vectors_of(self._connection, self._verified("vectors", passages))
+        ids, rows = base.vectors(np.array(passages, np.int64))
+        if len(ids) == len(passages):
+            return ids, rows
+        others = self._verified("vectors", set(passages) - set(ids.tolist()))
+        newer_ids, newer = vectors.vectors_of(self._connection, others)
+        return np.concatenate([ids, newer_ids]), np.concatenate([rows, newer])
 
     def lexical(
         self, asked: Iterable[str], k: int, field_weights: words.FieldWeights, within: Ids | None = None

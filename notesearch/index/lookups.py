@@ -122,16 +122,17 @@ def notes_of_passages(connection: sqlite3.Connection, ids: Iterable[int]) -> dic
     return dict(connection.execute(f"SELECT id, note FROM passage WHERE id IN ({listed})").fetchall())
 
 
-def neighbours(connection: sqlite3.Connection, passages: Iterable[int]) -> dict[int, tuple[int, ...]]:
-    """Passage id → ids of the passages before and after it in its note."""
+def neighbours(connection: sqlite3.Connection, passages: Iterable[int]) -> Ids:
+    """A row for each passage, (n, 4): itself, the passages before and after it in its note (0: none), and its note."""
     listed = ",".join(str(int(i)) for i in passages)
     rows = connection.execute(
         f"""SELECT here.id,
           (SELECT id FROM passage WHERE note = here.note AND start < here.start ORDER BY start DESC LIMIT 1),
-          (SELECT id FROM passage WHERE note = here.note AND start > here.start ORDER BY start LIMIT 1)
+          (SELECT id FROM passage WHERE note = here.note AND start > here.start ORDER BY start LIMIT 1),
+          note
         FROM passage AS here WHERE here.id IN ({listed})"""
     )
-    return {id_: tuple(n for n in around if n is not None) for id_, *around in rows}
+    return np.array([[number or 0 for number in row] for row in rows], np.int64).reshape(-1, 4)
 
 
 def matching(connection: sqlite3.Connection, expression: str, within: Ids | None) -> Ids:

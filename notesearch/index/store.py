@@ -254,6 +254,7 @@ class Store:
     parts = _read(links.parts)
 
     vectors_of = _found(Finder.vectors_of)
+    cosines = _found(Finder.cosines)
 
     def tokens_of(self, passages: Sequence[int]) -> dict[int, bytes]:
         """Passage id → its packed token vectors; passages without are left out. Raises RowsDamaged."""

@@ -104,10 +104,10 @@ def vector_batches(connection: sqlite3.Connection, after: int = 0, every: int = 
         yield np.array(ids, np.int64), from_blobs(blobs, dimension)
 
 
-def vectors_of(connection: sqlite3.Connection, passages: Sequence[int]) -> dict[int, Vectors]:
-    """Passage id → its vector (d,); passages without one are left out."""
+def vectors_of(connection: sqlite3.Connection, passages: Sequence[int]) -> tuple[Ids, Vectors]:
+    """Those of the passages that have a vector, (n,), and these, (n, d)."""
     rows = _of(connection, "value", passages)
-    return dict(zip(rows, from_blobs(list(rows.values()), manifest.dimension(connection)), strict=True))
+    return np.array(list(rows), np.int64), from_blobs(list(rows.values()), manifest.dimension(connection))
 
 
 def tokens_of(connection: sqlite3.Connection, passages: Sequence[int]) -> dict[int, bytes]:

@@ -12,12 +12,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from notesearch.index.records import DateSpan, quickly
+from notesearch.index.records import DateSpan
 from notesearch.index.store import Store
 from notesearch.index.vectors import Ids
 from notesearch.index.words import FieldWeights, all_of, any_of, phrase
 from notesearch.maxsim import best_matches, maxsim, together
 from notesearch.retrieve.names import NAMES_DEPTH, anchor_fits, heading_fits, title_fits
+from notesearch.retrieve.pool import Pool, Said
 from notesearch.retrieve.query import Query
 
 DENSE_DEPTH = 200
@@ -35,40 +36,6 @@ class Meaning:
 
     vector: NDArray[np.float32]
     tokens: NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A passage (or, with a negative id, a note without text) and what the arms say of it.
-
-    `note` is 0 until it is looked up: of most candidates nobody asks.
-
-    `dense`: cosine; None without a vector. `lexical`: BM25 as a share of what a perfect match of the question's words
-    would get, 0..1. `only`: whether no other passage holds every telling word. `title`: how well the note's name fits
-    the question, 0..1; `links`: how well what links from other notes call it does; `heading`: 1 where a section begins
-    whose heading is the question, less where other notes have such a section, too. `time`: how far the note lies in
-    the days the question speaks of, 0..1. `rerank`: MaxSim; `note_rerank`: MaxSim of the note's candidates taken
-    together, since a note often says in one paragraph who and in another what. Both None until asked for, or without
-    token vectors. `cross`: what a cross-encoder says, 0..1; 0 where none was asked. `neighbours`: the passages before
-    and after.
-    """
-
-    id: int
-    note: int
-    dense: float | None = None
-    lexical: float = 0.0
-    only: bool = False
-    title: float = 0.0
-    links: float = 0.0
-    heading: float = 0.0
-    time: float = 0.0
-    rerank: float | None = None
-    note_rerank: float | None = None
-    cross: float = 0.0
-    neighbours: tuple[int, ...] = ()
-
-
-_candidate = quickly(Candidate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +81,8 @@ class Candidates:
         self._within = _within(store, query, notes)
         self._evidence = self._gather(query, k, notes)
 
-    def first(self) -> list[Candidate]:
-        """Everything that some arm found."""
+    def first(self) -> Pool:
+        """Everything that some arm found. Whose a passage is stands there only where that matters here."""
         evidence, store = self._evidence, self._store
         linked = sorted(evidence.links, key=lambda place: -evidence.links[place])[:NAMES_DEPTH]
         named = {*evidence.title, *evidence.time, *(note for note, passage in linked if passage is None)}
@@ -128,24 +95,21 @@ class Candidates:
         owners = store.passages_of_notes({*named, *(note for note, _ in evidence.links)})
         return self._described(self._allowed(ids), owners)
 
-    def with_neighbours(self, chosen: Sequence[Candidate]) -> list[Candidate]:
-        """`chosen` and the passages beside them, each knowing its neighbours and its MaxSim."""
-        around = self._store.neighbours(c.id for c in chosen if c.id > 0)
-        known = {c.id: c for c in chosen}
-        new = self._allowed({n for beside in around.values() for n in beside} - known.keys())
-        owners = self._store.notes_of_passages([*(i for i in known if i > 0), *new])
-        everyone = [*chosen, *self._described(new, owners)]
-        notes = {c.id: owners.get(c.id, c.note) for c in everyone}
-        links = _both_ways(around)
-        reranked = self._maxsim({id_: note for id_, note in notes.items() if id_ > 0})
-        return [self._beside(c, notes[c.id], links.get(c.id, ()), reranked.get(c.id)) for c in everyone]
-
-    @staticmethod
-    def _beside(
-        candidate: Candidate, note: int, neighbours: tuple[int, ...], maxsims: tuple[float, float] | None
-    ) -> Candidate:
-        own, whole = maxsims or (None, None)
-        return replace(candidate, note=note, neighbours=neighbours, rerank=own, note_rerank=whole)
+    def with_neighbours(self, chosen: Pool) -> Pool:
+        """`chosen` and the passages beside them, each knowing its note, its neighbours and its MaxSim."""
+        around = self._store.neighbours(chosen.ids[chosen.ids > 0]).tolist()
+        owners = {id_: note for *ids, note in around for id_ in ids}
+        new = self._allowed(owners.keys() - {0, *chosen.ids.tolist()})
+        pool = chosen.and_also(self._described(new, owners))
+        rows = {id_: row for row, id_ in enumerate(pool.ids.tolist())}
+        pairs = {(rows[id_], rows[other]) for id_, *others, _ in around for other in others if other in rows}
+        both_ways = list(pairs | {(other, one) for one, other in pairs})
+        pool = replace(
+            pool,
+            notes=np.array([owners.get(id_, -id_) for id_ in rows], np.int64),
+            beside=np.array(both_ways, np.int64).reshape(-1, 2),
+        )
+        return self._compared(pool)
 
     def _gather(self, query: Query, k: int, notes: Sequence[int] | None) -> _Evidence:
         store, arms, within = self._store, self._arms, self._within
@@ -180,45 +144,52 @@ class Candidates:
         lexical = dict.fromkeys([] if self._within is None else self._within[:LEXICAL_DEPTH].tolist(), 1.0)
         return _Evidence(None, dense={}, lexical=lexical, only=set(), title=title, links={}, headings={}, time={})
 
-    def _allowed(self, ids: Iterable[int]) -> list[int]:
+    def _allowed(self, ids: Iterable[int]) -> Ids:
         """A note without text has passed the filters by itself; passages must be within what may be shown."""
-        if self._within is None:
-            return sorted(ids)
         found = np.array(sorted(ids), np.int64)
-        allowed: list[int] = found[(found < 0) | np.isin(found, self._within)].tolist()
-        return allowed
+        return found if self._within is None else found[(found < 0) | np.isin(found, self._within)]
 
-    def _described(self, ids: Sequence[int], owners: Mapping[int, int]) -> list[Candidate]:
+    def _described(self, ids: Ids, owners: Mapping[int, int]) -> Pool:
         """What the arms say of passages and notes; `owners`: the notes of passages, as far as they matter here."""
-        evidence = self._evidence
-        dense = dict(evidence.dense)
+        evidence, listed, nothing = self._evidence, ids.tolist(), np.zeros(len(ids))
+        notes = [owners.get(id_, max(-id_, 0)) for id_ in listed]
+        dense = evidence.dense
         if evidence.vector is not None:
-            unseen = self._store.vectors_of([i for i in ids if i > 0 and i not in dense])
-            dense |= {i: float(row @ evidence.vector) for i, row in unseen.items()}
-        return [
-            _candidate(
-                id=i,
-                note=note,
-                dense=dense.get(i),
-                lexical=evidence.lexical.get(i, 0.0),
-                only=i in evidence.only,
-                title=evidence.title.get(note, 0.0),
-                links=max(evidence.links.get((note, None), 0.0), evidence.links.get((note, i), 0.0)),
-                heading=evidence.headings.get(i, 0.0),
-                time=evidence.time.get(note, 0.0),
-            )
-            for i in ids
-            for note in [owners.get(i, max(-i, 0))]
-        ]
+            dense = {**dense, **self._store.cosines([i for i in listed if i > 0 and i not in dense], evidence.vector)}
+        of_notes = {note: fit for (note, passage), fit in evidence.links.items() if passage is None}
+        of_parts = {passage: fit for (_, passage), fit in evidence.links.items() if passage is not None}
+        return Pool(
+            ids=ids,
+            notes=np.array(notes, np.int64),
+            dense=_said(dense, listed, np.nan),
+            lexical=_said(evidence.lexical, listed),
+            only=_said(dict.fromkeys(evidence.only, 1.0), listed),
+            title=_said(evidence.title, notes),
+            links=np.maximum(_said(of_notes, notes), _said(of_parts, listed)),
+            heading=_said(evidence.headings, listed),
+            time=_said(evidence.time, notes),
+            rerank=nothing + np.nan,
+            note_rerank=nothing + np.nan,
+            cross=nothing,
+        )
 
-    def _maxsim(self, notes: Mapping[int, int]) -> dict[int, tuple[float, float]]:
-        """Passage id → its own MaxSim and its note's; `notes` says whose the passages are."""
-        if self._meaning is None or not self._arms.rerank or not notes:
-            return {}
-        packed = self._store.tokens_of(list(notes))
-        best = best_matches(self._meaning.tokens, self._store.basis(), list(packed.values()))
-        whole = together(best, np.array([notes[id_] for id_ in packed], np.int64))
-        return dict(zip(packed, zip(maxsim(best).tolist(), maxsim(whole).tolist(), strict=True), strict=True))
+    def _compared(self, pool: Pool) -> Pool:
+        """The same, token by token: each passage's own MaxSim and its note's."""
+        if self._meaning is None or not self._arms.rerank:
+            return pool
+        packed = self._store.tokens_of(pool.ids[pool.ids > 0].tolist())
+        rows = [row for row, id_ in enumerate(pool.ids.tolist()) if id_ in packed]
+        best = best_matches(self._meaning.tokens, self._store.basis(), [packed[id_] for id_ in pool.ids[rows].tolist()])
+        own, whole = pool.rerank.copy(), pool.note_rerank.copy()
+        own[rows], whole[rows] = maxsim(best), maxsim(together(best, pool.notes[rows]))
+        return replace(pool, rerank=own, note_rerank=whole)
+
+
+def _said(values: Mapping[int, float], keys: Sequence[int], otherwise: float = 0.0) -> Said:
+    """What is said of each key, (n,)."""
+    if not values:
+        return np.full(len(keys), otherwise)
+    return np.array([values.get(key, otherwise) for key in keys], np.float64)
 
 
 def _within(store: Store, query: Query, notes: Sequence[int] | None) -> Ids | None:
@@ -261,13 +232,3 @@ def _inside(span: DateSpan, asked: DateSpan) -> float:
     """The share of a note's days that lie in the days asked for."""
     common = (min(span.last, asked.last) - max(span.first, asked.first)).days + 1
     return max(common, 0) / ((span.last - span.first).days + 1)
-
-
-def _both_ways(around: Mapping[int, Sequence[int]]) -> dict[int, tuple[int, ...]]:
-    """Who stands beside whom, told from either side."""
-    pairs: dict[int, set[int]] = {}
-    for id_, beside in around.items():
-        for other in beside:
-            pairs.setdefault(id_, set()).add(other)
-            pairs.setdefault(other, set()).add(id_)
-    return {id_: tuple(sorted(others)) for id_, others in pairs.items()}

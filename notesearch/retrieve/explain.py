@@ -6,7 +6,8 @@ holds is asked of the text index itself: what it says is what counted.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -14,8 +15,8 @@ from notesearch.index.records import DateSpan
 from notesearch.index.store import Store
 from notesearch.index.words import any_of
 from notesearch.results import Contribution, Explanation
-from notesearch.retrieve.candidates import Candidate
-from notesearch.retrieve.fusion import ARMS, Ranked, Weights, beside, stand_in, totals_alone, values
+from notesearch.retrieve.fusion import ARMS, Ranked, Weights, beside, totals_alone, values
+from notesearch.retrieve.pool import Candidate, Pool
 from notesearch.retrieve.query import Query
 
 _ROUNDING = 1e-6
@@ -23,35 +24,39 @@ _ROUNDING = 1e-6
 
 
 def explanations(
-    store: Store, query: Query, ranked: Sequence[Ranked], candidates: Sequence[Candidate], weights: Weights
+    store: Store, query: Query, ranked: Sequence[Ranked], pool: Pool, weights: Weights
 ) -> list[Explanation]:
-    """Of each of `ranked`, which came from fusing `candidates` with `weights`."""
-    usual = stand_in(candidates)
-    alone = totals_alone(candidates, usual, weights)
+    """Of each of `ranked`, which came from fusing `pool` with `weights`."""
+    accompanied = np.bincount(pool.beside[:, 0], minlength=len(pool)) > 0
+    neighbours = np.where(accompanied, beside(pool, totals_alone(pool, weights)), np.nan)
+    rows = {id_: row for row, id_ in enumerate(pool.ids.tolist())}
+    said = np.stack(values(pool), axis=1)
     dates = {id_: row.date for id_, row in store.notes({r.candidate.note for r in ranked}).items()}
     holders = _holders(store, query, [r.candidate for r in ranked])
     return [
         Explanation(
-            parts=_parts(r, usual, alone, weights),
+            parts=_parts(r, said[row].tolist(), float(neighbours[row]), weights),
             holds=tuple(word for word, ids in holders.items() if r.candidate.id in ids),
             lacks=tuple(word for word, ids in holders.items() if r.candidate.id not in ids),
             dates=query.dates,
             dated=_dated(dates.get(r.candidate.note), query.dates),
         )
         for r in ranked
+        for row in [rows[r.candidate.id]]
     ]
 
 
-def _parts(ranked: Ranked, usual: Candidate, alone: Mapping[int, float], weights: Weights) -> tuple[Contribution, ...]:
-    """Neighbours take their share of the total, so beside them every other part weighs less."""
-    candidate = ranked.candidate
-    accompanied = any(n in alone for n in candidate.neighbours)
+def _parts(ranked: Ranked, values: Iterable[float], beside: float, weights: Weights) -> tuple[Contribution, ...]:
+    """Neighbours take their share of the total, so beside them every other part weighs less. `beside`: their mean
+    total, NaN where there are none.
+    """
+    accompanied = not math.isnan(beside)
     share = 1 / (1 + weights.neighbours) if accompanied else 1.0
-    unknown = {arm for arm in ("dense", "rerank", "note_rerank") if getattr(candidate, arm) is None}
-    found = zip(ARMS, values(candidate, usual), weights.of_arms, strict=True)
+    unknown = {arm for arm in ("dense", "rerank", "note_rerank") if getattr(ranked.candidate, arm) is None}
+    found = zip(ARMS, values, weights.of_arms, strict=True)
     parts = [_part(arm, value, weight * share, assumed=arm in unknown) for arm, value, weight in found]
     if accompanied:
-        parts.append(_part("neighbours", beside(candidate, alone), weights.neighbours * share))
+        parts.append(_part("neighbours", beside, weights.neighbours * share))
     lifted = ranked.total - sum(part.counted for part in parts)
     if lifted > _ROUNDING:
         parts.append(_part("conflict_copy", lifted, 1.0))

@@ -8,16 +8,17 @@ them is better evidence than the same words once in passing.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate
-from operator import mul
 from statistics import fmean
 
-from notesearch.calibration import shipped
-from notesearch.retrieve.candidates import Candidate
+import numpy as np
+
+from notesearch.calibration import Number, shipped
+from notesearch.index.records import quickly
+from notesearch.index.vectors import Ids
 from notesearch.retrieve.names import NEARLY
+from notesearch.retrieve.pool import Candidate, Pool, Said
 
 ARMS = (
     *("dense", "lexical", "only_one", "title", "exact_name", "links", "exact_heading", "time", "rerank", "note_rerank"),
@@ -66,39 +67,45 @@ class Ranked:
     score: float
 
 
-def fuse(candidates: Sequence[Candidate], weights: Weights = Weights()) -> list[Ranked]:
+_ranked = quickly(Ranked)
+
+
+def fuse(pool: Pool, weights: Weights = Weights()) -> list[Ranked]:
     """Best first, with probabilities; equals in the order of their ids, so that a question always gives the same."""
-    pairs = ordered(candidates, weights)
-    ranks = _shared_ranks([total for _, total in pairs])
-    likely = (shipped().score(features(c.lexical, total, rank)) for rank, (c, total) in zip(ranks, pairs, strict=True))
-    falling = accumulate(likely, min)  # who holds more of the words but stands lower is not the likelier one
-    return [Ranked(candidate, total, score) for (candidate, total), score in zip(pairs, falling, strict=True)]
+    rows, totals = ordered(pool, weights)
+    likely = shipped().score.of_each(features(pool.lexical[rows], totals, _shared_ranks(totals)))
+    falling = np.minimum.accumulate(likely)  # who holds more of the words but stands lower is not the likelier one
+    return list(map(_ranked, pool.rows(rows).candidates(), totals.tolist(), falling.tolist()))
 
 
-def _shared_ranks(totals: Sequence[float]) -> list[int]:
+def _shared_ranks(totals: Said) -> Said:
     """The rank of each total, best first, from 1. Equals share the first's: which of them has the lower id says only
     which was indexed before. What rounding alone tells apart is equal.
     """
-    first: dict[float, int] = {}
-    return [first.setdefault(round(total, 6), rank) for rank, total in enumerate(totals, start=1)]
+    _, first, places = np.unique(-totals.round(6), return_index=True, return_inverse=True)
+    ranks: Said = first[places].astype(np.float64) + 1
+    return ranks
 
 
-def ordered(candidates: Sequence[Candidate], weights: Weights = Weights()) -> list[tuple[Candidate, float]]:
-    """Candidates and their totals, best first."""
-    alone = totals_alone(candidates, stand_in(candidates), weights)
-    total = {c.id: (alone[c.id] + weights.neighbours * beside(c, alone)) / (1 + weights.neighbours) for c in candidates}
-    return [(c, total[c.id]) for c in sorted(candidates, key=lambda c: (-total[c.id], abs(c.id)))]
+def ordered(pool: Pool, weights: Weights = Weights()) -> tuple[Ids, Said]:
+    """Rows, best first, and their totals."""
+    alone = totals_alone(pool, weights)
+    totals = (alone + weights.neighbours * beside(pool, alone)) / (1 + weights.neighbours)
+    rows = np.lexsort((np.abs(pool.ids), -totals))
+    return rows, totals[rows]
 
 
-def totals_alone(candidates: Sequence[Candidate], usual: Candidate, weights: Weights) -> dict[int, float]:
-    """The total of each candidate by id, its neighbours not counted."""
-    of_arms = weights.of_arms
-    return {c.id: sum(map(mul, of_arms, values(c, usual))) for c in candidates}
+def totals_alone(pool: Pool, weights: Weights) -> Said:
+    """The total of each candidate, its neighbours not counted."""
+    totals = np.zeros(len(pool))
+    for weight, said in zip(weights.of_arms, values(pool), strict=True):
+        totals += weight * said
+    return totals
 
 
-def features(lexical: float, total: float, rank: int) -> dict[str, float]:
+def features(lexical: Number, total: Number, rank: Number) -> dict[str, Number]:
     """What the probability of a hit is made of: what speaks for it, and how many come before it."""
-    return {"lexical": lexical, "total": total, "log_rank": math.log(rank)}
+    return {"lexical": lexical, "total": total, "log_rank": np.log(rank)}
 
 
 def together(rankings: Sequence[Sequence[Ranked]]) -> list[Ranked]:
@@ -139,39 +146,34 @@ def below_originals(ranked: Sequence[Ranked], originals: Mapping[int, int]) -> l
     return sorted(raised, key=lambda r: (-r.total, r.candidate.note in originals))
 
 
-def stand_in(candidates: Sequence[Candidate]) -> Candidate:
-    """Stands in where a vector is missing (a note without text, a passage not embedded yet): what is not known of a
-    passage must not count for or against it.
-    """
-    cosines = [c.dense for c in candidates if c.dense is not None]
-    maxsims = [c.rerank for c in candidates if c.rerank is not None]
-    wholes = [c.note_rerank for c in candidates if c.note_rerank is not None]
-    return Candidate(
-        0, 0, dense=fmean(cosines or [0.0]), rerank=fmean(maxsims or [0.0]), note_rerank=fmean(wholes or [0.0])
-    )
-
-
-def values(candidate: Candidate, usual: Candidate) -> tuple[float, ...]:
-    """What the arms say of a candidate, in the order of `ARMS`."""
-    dense = usual.dense if candidate.dense is None else candidate.dense
-    rerank = usual.rerank if candidate.rerank is None else candidate.rerank
-    note_rerank = usual.note_rerank if candidate.note_rerank is None else candidate.note_rerank
+def values(pool: Pool) -> tuple[Said, ...]:
+    """What the arms say, in the order of `ARMS`, each (n,)."""
     return (
-        dense or 0.0,
-        candidate.lexical,
-        candidate.only,
-        candidate.title,
-        candidate.title * (candidate.title >= NEARLY),
-        candidate.links,
-        candidate.heading,
-        candidate.time,
-        rerank or 0.0,
-        note_rerank or 0.0,
-        candidate.cross,
+        _or_usual(pool.dense),
+        pool.lexical,
+        pool.only,
+        pool.title,
+        pool.title * (pool.title >= NEARLY),
+        pool.links,
+        pool.heading,
+        pool.time,
+        _or_usual(pool.rerank),
+        _or_usual(pool.note_rerank),
+        pool.cross,
     )
 
 
-def beside(candidate: Candidate, alone: Mapping[int, float]) -> float:
-    """The mean of the neighbours that are candidates, too; a passage without any speaks for itself."""
-    found = [alone[n] for n in candidate.neighbours if n in alone]
-    return sum(found) / len(found) if found else alone[candidate.id]
+def _or_usual(said: Said) -> Said:
+    """The mean stands in where a vector is missing (a note without text, a passage not embedded yet): what is not known
+    of a passage must not count for or against it.
+    """
+    unknown = np.isnan(said)
+    return np.where(unknown, 0.0 if unknown.all() else said[~unknown].mean(), said)
+
+
+def beside(pool: Pool, alone: Said) -> Said:
+    """The mean total of the neighbours that are candidates, too; a passage without any speaks for itself."""
+    one, other = pool.beside.T
+    count = np.bincount(one, minlength=len(pool))
+    whole = np.bincount(one, alone[other], len(pool))
+    return np.where(count > 0, whole / np.maximum(count, 1), alone)

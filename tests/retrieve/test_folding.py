@@ -9,9 +9,9 @@ import pytest
 
 from notesearch import Hit, Notebook
 from notesearch.config import Settings
-from notesearch.retrieve.candidates import Candidate
 from notesearch.retrieve.folding import Kept, spread
 from notesearch.retrieve.fusion import Ranked
+from notesearch.retrieve.pool import Candidate
 from tests.conftest import write
 
 FORM = "# {0}\n\nattendees, agenda, decisions and who does what until when\n\n- [ ] send the minutes around\n"

@@ -6,13 +6,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notesearch.calibration import shipped
-from notesearch.retrieve.candidates import Candidate
-from notesearch.retrieve.fusion import Ranked, below_originals, features, fuse, together
+from notesearch.retrieve.fusion import Ranked, below_originals, features, together
+from notesearch.retrieve.fusion import fuse as fuse_pool
+from notesearch.retrieve.pool import Candidate, Pool
 
 scores = st.floats(0, 1, allow_nan=False, width=16)
 candidate_lists = st.lists(st.tuples(scores, scores, scores), min_size=1, max_size=12).map(
     lambda rows: [Candidate(n, n, dense=d, lexical=w, title=t) for n, (d, w, t) in enumerate(rows, start=1)]
 )
+
+
+def fuse(candidates: list[Candidate], *beside: tuple[int, int]) -> list[Ranked]:
+    return fuse_pool(Pool.of(candidates, beside))
 
 
 @given(candidate_lists, st.randoms())
@@ -74,10 +79,9 @@ def test_the_only_passage_with_every_word_is_not_beaten_by_one_that_only_resembl
 
 
 def test_neighbours_lift_a_passage() -> None:
-    beside_good = Candidate(1, 1, dense=0.3, neighbours=(3,))
-    beside_poor = Candidate(2, 2, dense=0.3, neighbours=(4,))
-    good, poor = Candidate(3, 1, dense=0.6, neighbours=(1,)), Candidate(4, 2, dense=0.1, neighbours=(2,))
-    order = [ranked.candidate.id for ranked in fuse([beside_good, beside_poor, good, poor])]
+    beside_good, beside_poor = Candidate(1, 1, dense=0.3), Candidate(2, 2, dense=0.3)
+    good, poor = Candidate(3, 1, dense=0.6), Candidate(4, 2, dense=0.1)
+    order = [ranked.candidate.id for ranked in fuse([beside_good, beside_poor, good, poor], (1, 3), (2, 4))]
     assert order.index(1) < order.index(2)
 
 
