@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -131,22 +131,37 @@ def _kept(store: Store, query: Query, ranked: Sequence[Ranked], k: int, ranking:
     if not ranking.folds:
         return [Kept(each) for each in ranked[:k]]
     ranked = ranked[: max(ranking.reranked, k)]
-    passages = store.passages([r.candidate.id for r in ranked if r.candidate.id > 0])
-    notes = store.notes({r.candidate.note for r in ranked})
+    return spread(fold(_read(store, ranked, 3 * k), query.words, 2 * k), k, ranking.margin)
 
-    def place(r: Ranked) -> tuple[float, bool, str, int]:
-        """Equals, of which some are folded, stand as in the vault: ids tell only what was indexed first."""
-        note, passage = notes[r.candidate.note], passages.get(r.candidate.id)
-        return -round(r.total, 6), note.conflict_copy, note.path, passage.start if passage else 0
 
-    return spread(fold(sorted(ranked, key=place), passages, notes, query.words, 2 * k), k, ranking.margin)
+def _read(store: Store, ranked: Sequence[Ranked], at_once: int) -> Iterator[tuple[Ranked, PassageRow | None, NoteRow]]:
+    """Each with its rows, which are read when they are wanted, for folding seldom goes beyond the first.
+
+    Equals, of which some are folded, stand as in the vault: ids tell only what was indexed first.
+    """
+    totals = [round(r.total, 6) for r in ranked]
+    at = 0
+    while at < len(ranked):
+        end = min(at + at_once, len(ranked))
+        while end < len(ranked) and totals[end] == totals[end - 1]:
+            end += 1
+        some = ranked[at:end]
+        passages = store.passages(r.candidate.id for r in some if r.candidate.id > 0)
+        notes = store.notes(r.candidate.note for r in some)
+        yield from sorted(((r, passages.get(r.candidate.id), notes[r.candidate.note]) for r in some), key=_place)
+        at = end
+
+
+def _place(read: tuple[Ranked, PassageRow | None, NoteRow]) -> tuple[float, bool, str, int]:
+    ranked, passage, note = read
+    return -round(ranked.total, 6), note.conflict_copy, note.path, passage.start if passage else 0
 
 
 def hits(store: Store, query: Query, kept: Sequence[Kept], settings: Settings) -> list[Hit]:
     """What is shown, as a reader sees it."""
     shown = [each.ranked for each in kept]
     everyone = [*shown, *(alike for each in kept for alike in each.alike)]
-    passages = store.passages([r.candidate.id for r in everyone if r.candidate.id > 0])
+    passages = store.passages(r.candidate.id for r in everyone if r.candidate.id > 0)
     notes = store.notes({r.candidate.note for r in everyone})
     places = Places(store, settings)
     links, backlinks = store.links_from(list(passages)), store.links_to(list(notes))

@@ -43,6 +43,7 @@ class Database:
         self.migrated_from = 0  # the format that it had until it was opened; 0 if it had today's, or none
         self._kept: dict[str, tuple[tuple[int, int], Any]] = {}
         self._writes = 0
+        self._stamp_within: tuple[int, int] | None = None
 
     @classmethod
     def open(cls, folder: Path, *, create: bool = False) -> Self:
@@ -141,8 +142,10 @@ class Database:
             return
         self.connection.execute("BEGIN")
         try:
+            self._stamp_within = self.stamp()  # to ask for it is to read, so from here on it stays the same
             yield
         finally:
+            self._stamp_within = None
             self.connection.rollback()
 
     @contextmanager
@@ -161,10 +164,12 @@ class Database:
 
     def stamp(self) -> tuple[int, int]:
         """Another whenever somebody has written, here or in another process."""
-        return int(self.connection.execute("PRAGMA data_version").fetchone()[0]), self._writes
+        return self._stamp_within or (int(self.connection.execute("PRAGMA data_version").fetchone()[0]), self._writes)
 
     def until_written(self, name: str, make: Callable[[], T]) -> T:
-        """What `make` gives, kept until somebody writes."""
+        """What `make` gives, kept until somebody writes; while we write, made anew each time."""
+        if self.connection.in_transaction and self._stamp_within is None:
+            return make()
         stamp = self.stamp()
         kept = self._kept.get(name)
         if kept is None or kept[0] != stamp:

@@ -148,10 +148,13 @@ def anchored(connection: sqlite3.Connection, expression: str, limit: int) -> lis
     """
     if not expression:
         return []
+    best = (
+        "SELECT to_note, to_line, link.shown FROM anchors JOIN link ON link.id = anchors.rowid "
+        "WHERE anchors MATCH ? AND to_note <> link.note ORDER BY rank, link.id LIMIT ?"
+    )
     rows = connection.execute(
         "SELECT to_note, (SELECT id FROM passage WHERE note = to_note AND to_line BETWEEN first_line AND last_line "
-        "ORDER BY start LIMIT 1), link.shown FROM anchors JOIN link ON link.id = anchors.rowid "
-        "WHERE anchors MATCH ? AND to_note <> link.note ORDER BY rank, link.id LIMIT ?",
+        f"ORDER BY start LIMIT 1), shown FROM ({best})",
         (expression, limit),
     )
     return [(int(note), passage, str(shown)) for note, passage, shown in rows]

@@ -40,7 +40,7 @@ from notesearch.index.finding import Finder
 from notesearch.index.links import Neighbour
 from notesearch.index.snapshots import Snapshots
 from notesearch.index.vectors import Vectors
-from notesearch.index.verified import Verified
+from notesearch.index.verified import Rows, Verified
 
 __all__ = ["DATABASE", "LOCK", "Counts", "Failure", "Store", "now_ns"]
 
@@ -100,6 +100,9 @@ class Store:
         self._database: Database = database
         self._snapshots = Snapshots(database)
         self._verified = Verified(database)
+        self._notes = Rows(database, self._verified, "notes", catalog.notes)
+        self._passages = Rows(database, self._verified, "passages", catalog.passages)
+        self._tokens = Rows(database, self._verified, "vectors", vectors.tokens_of)
         self._finder: Finder = Finder(database, self._snapshots, self._verified)
 
     # -- opening ---------------------------------------------------------------------------------------------------
@@ -153,7 +156,10 @@ class Store:
     move_vaults = _written(vaults.move)
     put_scanned = _written(vaults.put_scanned)
     put_scan = _written(vaults.put_scan)
-    vaults = _read(vaults.vaults)
+
+    def vaults(self) -> list[VaultRow]:
+        """In the order they were added. Raises RowsDamaged if one is not what was written."""
+        return list(self._database.until_written("vaults", lambda: vaults.vaults(self._connection)))
 
     def basis(self) -> Vectors:
         """What token vectors are packed in, (d, b)."""
@@ -213,7 +219,7 @@ class Store:
 
     def notes(self, ids: Iterable[int]) -> dict[int, NoteRow]:
         """Notes by id; ids that are gone are left out. Raises RowsDamaged if one is not what was written."""
-        return catalog.notes(self._connection, self._verified("notes", ids))
+        return self._notes(ids)
 
     all_notes = _read(catalog.all_notes)
     known_files = _read(catalog.known_files)
@@ -221,12 +227,18 @@ class Store:
     note_count = _read(lookups.note_count)
     note_paths = _read(lookups.note_paths)
     remarks = _read(lookups.remarks)
-    conflict_copies = _read(lookups.conflict_copies)
-    property_keys = _read(lookups.property_keys)
+
+    def conflict_copies(self) -> list[tuple[int, int, str]]:
+        """(note id, vault id, path) of the notes that a sync tool made of another (rule F10)."""
+        return self._database.until_written("copies", lambda: lookups.conflict_copies(self._connection))
+
+    def property_keys(self) -> list[str]:
+        """Every property key that some note has."""
+        return self._database.until_written("property keys", lambda: lookups.property_keys(self._connection))
 
     def passages(self, ids: Iterable[int]) -> dict[int, PassageRow]:
         """Passages by id; ids that are gone are left out. Raises RowsDamaged if one is not what was written."""
-        return catalog.passages(self._connection, self._verified("passages", ids))
+        return self._passages(ids)
 
     passages_of = _read(catalog.passages_of)
     passage_ids = _read(lookups.passage_ids)
@@ -258,7 +270,7 @@ class Store:
 
     def tokens_of(self, passages: Sequence[int]) -> dict[int, bytes]:
         """Passage id → its packed token vectors; passages without are left out. Raises RowsDamaged."""
-        return vectors.tokens_of(self._connection, self._verified("vectors", passages))
+        return self._tokens(passages)
 
     vector_batches = _read(vectors.vector_batches)
     vectors = _read(vectors.vectors)

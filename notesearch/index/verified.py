@@ -1,11 +1,18 @@
-"""Rows are verified when they are read (rule I5), each once until somebody writes."""
+"""Rows are verified when they are read (rule I5), each once until somebody writes; some are kept as long."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from typing import Generic, TypeVar
 
 from notesearch.index import checksums, links
 from notesearch.index.database import Database
+
+Row = TypeVar("Row")
+
+_MOST_KEPT = 4_000
+"""Rows of a kind: ten times what a question looks at, and some megabytes."""
 
 _CHOSEN = {
     "passages": ("passage", "id IN ({})"),
@@ -32,3 +39,30 @@ class Verified:
             checksums.verify(self._database.connection, table, chosen.format(",".join(map(str, new))))
             known |= new
         return ids
+
+
+class Rows(Generic[Row]):
+    """Rows by the ids of passages or notes: verified, and kept until somebody writes."""
+
+    def __init__(
+        self,
+        database: Database,
+        verified: Verified,
+        what: str,
+        read: Callable[[sqlite3.Connection, Sequence[int]], dict[int, Row]],
+    ) -> None:
+        self._database = database
+        self._verified = verified
+        self._what = what
+        self._read = read
+
+    def __call__(self, ids: Iterable[int]) -> dict[int, Row]:
+        """Those of `ids` for which there is a row. Raises RowsDamaged."""
+        wanted = dict.fromkeys(map(int, ids))
+        kept: dict[int, Row | None] = self._database.until_written(f"rows of {self._what}", dict)
+        if len(kept) + len(wanted) > _MOST_KEPT:
+            kept.clear()
+        if new := [id_ for id_ in wanted if id_ not in kept]:
+            found = self._read(self._database.connection, self._verified(self._what, new))
+            kept |= dict.fromkeys(new) | found
+        return {id_: row for id_ in wanted if (row := kept[id_]) is not None}

@@ -9,7 +9,7 @@ are the same form.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 
 from notesearch.index.catalog import NoteRow, PassageRow
@@ -34,22 +34,15 @@ class Kept:
     alike: tuple[Ranked, ...] = ()
 
 
-def fold(
-    ranked: Sequence[Ranked],
-    passages: Mapping[int, PassageRow],
-    notes: Mapping[int, NoteRow],
-    asked: Iterable[str],
-    most: int,
-) -> list[Kept]:
-    """The first `most` of `ranked`, a passage that is like two better ones folded into the first of them, as is one of
-    a conflict copy that is like any. `asked`: the words of the question; passages that differ in one of them are not
-    alike, and neither are passages that differ in a number.
+def fold(ranked: Iterable[tuple[Ranked, PassageRow | None, NoteRow]], asked: Iterable[str], most: int) -> list[Kept]:
+    """The first `most` of `ranked`, each of which comes with its rows, a passage that is like two better ones folded into
+    the first of them, as is one of a conflict copy that is like any. `asked`: the words of the question; passages that
+    differ in one of them are not alike, and neither are passages that differ in a number.
     """
     stems = {stem(word) for word in asked}
     kept: list[tuple[Ranked, frozenset[str], list[Ranked]]] = []
-    for each in ranked:
-        note = notes[each.candidate.note]
-        words = _words_below_names(passages.get(each.candidate.id), note)
+    for each, passage, note in ranked:
+        words = _words_below_names(passage, note)
         like = [alike for _, others, alike in kept if _are_alike(words, others, stems)]
         if len(like) >= _SHOWN or (like and note.conflict_copy):
             like[0].append(each)
