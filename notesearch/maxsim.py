@@ -21,6 +21,10 @@ Vectors: TypeAlias = "NDArray[np.float32]"
 BITS = 128
 """Signs kept of each token. More bits cost more bytes and were not measurably better."""
 
+_MULTIPLIED = 250_000
+"""Multiplications at once: few enough that BLAS does not wake its threads, which then keep the other core busy longer
+than they were of use."""
+
 _BLOCK = 2048
 """Tokens at once: few enough that what is added up for them stays in the processor's cache."""
 
@@ -61,10 +65,16 @@ def best_matches(query: Vectors, basis: Vectors, passages: Sequence[bytes]) -> N
     if not len(filled) or not len(query):
         return best
     packed = np.frombuffer(b"".join(passages), np.uint8).reshape(-1, bits // 8)
-    similarities = _similarities(query @ basis / np.float32(np.sqrt(bits)), packed)
+    similarities = _similarities(_turned(query, basis) / np.float32(np.sqrt(bits)), packed)
     starts = np.concatenate(([0], np.cumsum(lengths[filled])[:-1]))
     best[filled] = np.maximum.reduceat(similarities, starts, axis=0)
     return best
+
+
+def _turned(query: Vectors, basis: Vectors) -> Vectors:
+    """`query` (q, d) in the `basis` (d, b), a few rows at once."""
+    rows = max(1, _MULTIPLIED // basis.size)
+    return np.concatenate([query[at : at + rows] @ basis for at in range(0, len(query), rows)])
 
 
 def _similarities(query: Vectors, packed: NDArray[np.uint8]) -> Vectors:

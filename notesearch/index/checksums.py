@@ -53,10 +53,11 @@ class RowsDamaged(IndexDamaged):
 
 def register(connection: sqlite3.Connection) -> None:
     """Teach a connection to work out checksums; without, it cannot write to an index."""
-    connection.create_function("checksum", -1, _checksum, deterministic=True)
+    connection.create_function("checksum", -1, checksum, deterministic=True)
 
 
-def _checksum(*values: bytes | None) -> int:
+def checksum(*values: bytes | None) -> int:
+    """Of the columns of a row."""
     return crc32(b"\x1f".join([b"\0" if value is None else value for value in values]))
 
 

@@ -25,7 +25,7 @@ from zlib import crc32
 
 from notesearch.index.base import new_file, swap_in
 from notesearch.index.vectors import Ids
-from notesearch.index.words import MOST, FieldWeights, any_of, search_passages
+from notesearch.index.words import FieldWeights, all_scored, any_of, search_passages
 from notesearch.later import numpy as np
 
 if TYPE_CHECKING:
@@ -198,8 +198,7 @@ def search_common(
         scores[ids] += counts
         held.append(ids)
     rare = any_of(word for word, found in tokens.items() if not _is_common(common, found))
-    rows = search_passages(connection, rare, MOST, FieldWeights(), None, up_to=common.last_id)
-    if rows:
+    if rows := all_scored(connection, rare, FieldWeights(), common.last_id):
         ids, counts = np.array([row[0] for row in rows], np.uint32), np.array([row[1] for row in rows], np.float32)
         scores[ids] += counts
         held.append(ids)

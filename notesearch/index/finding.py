@@ -52,7 +52,7 @@ class Finder:
     def cosines(self, passages: Sequence[int], query: Vectors) -> dict[int, float]:
         """Passage id → how close it is to `query` (d,); passages without a vector are left out. Raises RowsDamaged."""
         ids, rows = self.vectors_of(passages)
-        return dict(zip(ids.tolist(), (rows @ query).tolist(), strict=True))
+        return dict(zip(ids.tolist(), vectors.cosines(rows, query).tolist(), strict=True))
 
     def vectors_of(self, passages: Sequence[int]) -> tuple[Ids, Vectors]:
         """Those of the passages that have a vector, (n,), and these, (n, d). Raises RowsDamaged."""

@@ -100,9 +100,10 @@ class Store:
         self._database: Database = database
         self._snapshots = Snapshots(database)
         self._verified = Verified(database)
-        self._notes = Rows(database, self._verified, "notes", catalog.notes)
-        self._passages = Rows(database, self._verified, "passages", catalog.passages)
-        self._tokens = Rows(database, self._verified, "vectors", vectors.tokens_of)
+        connection, verified = database.connection, self._verified
+        self._notes = Rows(database, "notes", lambda ids: catalog.notes(connection, verified("notes", ids)))
+        self._passages = Rows(database, "passages", lambda ids: catalog.passages(connection, verified("passages", ids)))
+        self._tokens = Rows(database, "tokens", lambda ids: vectors.tokens_of(connection, ids))
         self._finder: Finder = Finder(database, self._snapshots, self._verified)
 
     # -- opening ---------------------------------------------------------------------------------------------------

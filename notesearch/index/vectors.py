@@ -24,6 +24,10 @@ READ_AT_ONCE = 20_000
 """Vectors in a batch: 30 MB of them, and more than ever wait beside a base."""
 
 
+_FEW = 2_000
+"""Rows so few that BLAS is not asked: its threads would be woken, and keep the other core busy for long after."""
+
+
 def to_blob(vector: Vectors) -> bytes:
     """One row as it is stored."""
     return vector.astype(STORED).tobytes()
@@ -36,12 +40,20 @@ def from_blobs(blobs: Sequence[bytes], dimension: int) -> Vectors:
     return np.frombuffer(b"".join(blobs), STORED).reshape(len(blobs), dimension).astype(np.float32)
 
 
+def cosines(vectors: Vectors, query: Vectors) -> Vectors:
+    """Of each of `vectors` (n, d) and `query` (d,), both of unit length, (n,)."""
+    if len(vectors) > _FEW:
+        return vectors @ query
+    near: Vectors = np.einsum("nd,d->n", vectors, query)
+    return near
+
+
 def search_rows(ids: Ids, vectors: Vectors, query: Vectors, k: int, within: Ids | None) -> list[tuple[int, float]]:
     """(passage id, cosine) of the best `k` among rows held in memory. `ids` (n,), `vectors` (n, d), `query` (d,)."""
     if within is not None:
         chosen = np.isin(ids, within)
         ids, vectors = ids[chosen], vectors[chosen]
-    scores = vectors @ query
+    scores = cosines(vectors, query)
     best = np.argsort(-scores, kind="stable")[:k]
     return [(int(ids[i]), float(scores[i])) for i in best]
 
@@ -106,16 +118,26 @@ def vector_batches(connection: sqlite3.Connection, after: int = 0, every: int = 
 
 def vectors_of(connection: sqlite3.Connection, passages: Sequence[int]) -> tuple[Ids, Vectors]:
     """Those of the passages that have a vector, (n,), and these, (n, d)."""
-    rows = _of(connection, "value", passages)
+    listed = ",".join(str(int(i)) for i in passages)
+    rows = dict(
+        connection.execute(
+            f"SELECT passage.id, value FROM passage JOIN vector USING (embedded) WHERE passage.id IN ({listed})"
+        ).fetchall()
+    )
     return np.array(list(rows), np.int64), from_blobs(list(rows.values()), manifest.dimension(connection))
 
 
 def tokens_of(connection: sqlite3.Connection, passages: Sequence[int]) -> dict[int, bytes]:
-    """Passage id → its packed token vectors; passages without are left out."""
-    return _of(connection, "tokens", passages)
+    """Passage id → its packed token vectors; passages without are left out. Raises RowsDamaged.
 
-
-def _of(connection: sqlite3.Connection, column: str, passages: Sequence[int]) -> dict[int, bytes]:
+    They are verified on the way: to read so many rows twice would take twice the time.
+    """
     listed = ",".join(str(int(i)) for i in passages)
-    rows = f"SELECT passage.id, {column} FROM passage JOIN vector USING (embedded) WHERE passage.id IN ({listed})"
-    return dict(connection.execute(rows).fetchall())
+    columns = ", ".join(f"CAST({column} AS BLOB)" for column in ("vector.embedded", "value", "tokens"))
+    rows = connection.execute(
+        f"SELECT passage.id, vector.checksum, {columns} FROM passage JOIN vector USING (embedded) "
+        f"WHERE passage.id IN ({listed})"
+    ).fetchall()
+    if any(sum_ != checksums.checksum(*values) for _, sum_, *values in rows):
+        checksums.verify(connection, "vector", f"embedded IN (SELECT embedded FROM passage WHERE id IN ({listed}))")
+    return {row[0]: row[-1] for row in rows}

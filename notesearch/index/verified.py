@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from typing import Generic, TypeVar
 
@@ -42,27 +41,19 @@ class Verified:
 
 
 class Rows(Generic[Row]):
-    """Rows by the ids of passages or notes: verified, and kept until somebody writes."""
+    """Rows by the ids of passages or notes, kept until somebody writes. `read` verifies what it reads."""
 
-    def __init__(
-        self,
-        database: Database,
-        verified: Verified,
-        what: str,
-        read: Callable[[sqlite3.Connection, Sequence[int]], dict[int, Row]],
-    ) -> None:
+    def __init__(self, database: Database, name: str, read: Callable[[Sequence[int]], dict[int, Row]]) -> None:
         self._database = database
-        self._verified = verified
-        self._what = what
+        self._name = name
         self._read = read
 
     def __call__(self, ids: Iterable[int]) -> dict[int, Row]:
         """Those of `ids` for which there is a row. Raises RowsDamaged."""
         wanted = dict.fromkeys(map(int, ids))
-        kept: dict[int, Row | None] = self._database.until_written(f"rows of {self._what}", dict)
+        kept: dict[int, Row | None] = self._database.until_written(self._name, dict)
         if len(kept) + len(wanted) > _MOST_KEPT:
             kept.clear()
         if new := [id_ for id_ in wanted if id_ not in kept]:
-            found = self._read(self._database.connection, self._verified(self._what, new))
-            kept |= dict.fromkeys(new) | found
+            kept |= dict.fromkeys(new) | self._read(new)
         return {id_: row for id_ in wanted if (row := kept[id_]) is not None}

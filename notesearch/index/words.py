@@ -97,13 +97,24 @@ def search_passages(
     within: Sequence[int] | None,
     *,
     after: int = 0,
-    up_to: int = MOST,
 ) -> list[tuple[int, float]]:
-    """(passage id, BM25) of the best `limit` rows, of those above `after` and up to `up_to`; higher is better (FTS5
-    gives it negated).
-    """
-    rank = f"bm25(words, {weights.title}, {weights.headings}, {weights.tags}, {weights.body})"
-    return _search(connection, "words", rank, expression, limit, within, after, up_to)
+    """(passage id, BM25) of the best `limit` rows, of those above `after`; higher is better (FTS5 gives it negated)."""
+    return _search(connection, "words", _rank(weights), expression, limit, within, after)
+
+
+def all_scored(
+    connection: sqlite3.Connection, expression: str, weights: FieldWeights, up_to: int
+) -> list[tuple[int, float]]:
+    """The same of all rows up to `up_to`, in no order: to put a thousand in order takes as long as to find them."""
+    if not expression:
+        return []
+    return connection.execute(
+        f"SELECT rowid, -{_rank(weights)} FROM words WHERE words MATCH ? AND rowid <= ?", (expression, up_to)
+    ).fetchall()
+
+
+def _rank(weights: FieldWeights) -> str:
+    return f"bm25(words, {weights.title}, {weights.headings}, {weights.tags}, {weights.body})"
 
 
 def search_names(
@@ -121,17 +132,14 @@ def _search(
     limit: int,
     within: Sequence[int] | None,
     after: int = 0,
-    up_to: int = MOST,
 ) -> list[tuple[int, float]]:
     if not expression or (within is not None and not len(within)):
         return []
-    statement = f"SELECT rowid, -{rank} AS score FROM {table} WHERE {table} MATCH ? AND rowid > ? AND rowid <= ?"
+    statement = f"SELECT rowid, -{rank} AS score FROM {table} WHERE {table} MATCH ? AND rowid > ?"
     if within is not None:
         # The plus keeps SQLite from asking FTS5 anew for each id, which is a hundred times slower.
         statement += f" AND +rowid IN ({_selection(connection, within)})"
-    rows = connection.execute(
-        f"{statement} ORDER BY score DESC, rowid LIMIT ?", (expression, after, up_to, limit)
-    ).fetchall()
+    rows = connection.execute(f"{statement} ORDER BY score DESC, rowid LIMIT ?", (expression, after, limit)).fetchall()
     return [(int(row[0]), float(row[1])) for row in rows]
 
 

@@ -35,8 +35,8 @@ class Kept:
 
 
 def fold(ranked: Iterable[tuple[Ranked, PassageRow | None, NoteRow]], asked: Iterable[str], most: int) -> list[Kept]:
-    """The first `most` of `ranked`, each of which comes with its rows, a passage that is like two better ones folded into
-    the first of them, as is one of a conflict copy that is like any. `asked`: the words of the question; passages that
+    """The first `most` of `ranked`, which come with their rows, a passage that is like two better ones folded into the
+    first of them, as is one of a conflict copy that is like any. `asked`: the words of the question; passages that
     differ in one of them are not alike, and neither are passages that differ in a number.
     """
     stems = {stem(word) for word in asked}
