@@ -95,10 +95,11 @@ class Disk:
             if not stale or not self._write(store, self.look(store), only=again):
                 break
         fresh = [hit for hit in hits if hit.note_id not in {note for note, _, _ in stale}]
-        if len(fresh) < len(hits):
-            self._remarks.add(
-                "Some notes changed and could not be read again in time; they are left out. Run: notesearch index"
-            )
+        if len(fresh) == len(hits):
+            return hits
+        self._remarks.add(
+            "Some notes changed and could not be read again in time; they are left out. Run: notesearch index"
+        )
         return [replace(hit, rank=rank) for rank, hit in enumerate(fresh, start=1)]
 
     def _found(

@@ -159,17 +159,16 @@ def _place(read: tuple[Ranked, PassageRow | None, NoteRow]) -> tuple[float, bool
 
 def hits(store: Store, query: Query, kept: Sequence[Kept], settings: Settings) -> list[Hit]:
     """What is shown, as a reader sees it."""
-    shown = [each.ranked for each in kept]
-    everyone = [*shown, *(alike for each in kept for alike in each.alike)]
+    everyone = [ranked for each in kept for ranked in (each.ranked, *each.alike)]
     passages = store.passages(r.candidate.id for r in everyone if r.candidate.id > 0)
     notes = store.notes({r.candidate.note for r in everyone})
     places = Places(store, settings)
     links, backlinks = store.links_from(list(passages)), store.links_to(list(notes))
-    found = [
-        _hit(rank, r, notes[r.candidate.note], passages.get(r.candidate.id), query, places, links, backlinks)
-        for rank, r in enumerate(shown, start=1)
+    return [
+        _hit(rank, each.ranked, note, passage, query, places, links, backlinks, _alike(each, notes, passages, places))
+        for rank, each in enumerate(kept, start=1)
+        for note, passage in [(notes[each.ranked.candidate.note], passages.get(each.ranked.candidate.id))]
     ]
-    return [replace(hit, alike=_alike(each, notes, passages, places)) for hit, each in zip(found, kept, strict=True)]
 
 
 class Places:
@@ -205,6 +204,7 @@ def _hit(
     places: Places,
     links: Mapping[int, Sequence[Neighbour]],
     backlinks: Mapping[int, Sequence[Neighbour]],
+    alike: tuple[Place, ...],
 ) -> Hit:
     vault, candidate = places.vaults[note.vault], ranked.candidate
     headings = passage.headings if passage else ()
@@ -241,6 +241,7 @@ def _hit(
         backlinks=_linked(backlinks.get(note.id, ())),
         urls=places.urls(note, lines[0], headings[-1] if headings else ""),
         remarks=_remarks(note, passage),
+        alike=alike,
     )
 
 

@@ -16,6 +16,9 @@ from notesearch.index.vectors import Ids, Vectors
 from notesearch.index.verified import Verified
 from notesearch.later import numpy as np
 
+_MOST_WORDS = 10_000
+"""Words of questions of which it is kept how many passages hold them."""
+
 
 class Finder:
     """Search in an open database and its snapshots."""
@@ -87,14 +90,23 @@ class Finder:
 
     def holding(self, asked: Sequence[str]) -> list[int]:
         """For each word how many passages hold it, in any of its forms."""
-        common = self._snapshots.common()
-        self._tokens(asked)  # all at once: those of each are then known
-        return [self._holding(word, common) for word in asked]
+        kept: dict[str, int] = self._database.until_written("holding", dict)
+        if len(kept) > _MOST_WORDS:
+            kept.clear()
+        if new := [word for word in asked if word not in kept]:
+            common = self._snapshots.common()
+            self._tokens(new)  # all at once: those of each are then known
+            kept |= {word: self._holding(word, common) for word in new}
+        return [kept[word] for word in asked]
 
     def _holding(self, word: str, common: MappedWords | None) -> int:
         tokens = list(self._tokens([word]).values())
         known = common.count(tokens[0][0]) if common is not None and len(tokens) == len(tokens[0]) == 1 else 0
         return known or words.count_holding(self._connection, words.any_of([word]))
+
+    def knows(self, word: str) -> bool:
+        """Whether a passage or the name of a note holds `word`, in any of its forms."""
+        return self.holding([word]) != [0] or words.is_of_a_name(self._connection, word)
 
     def _tokens(self, asked: Iterable[str]) -> dict[str, list[str]]:
         self._tokenizer = self._tokenizer or words.Tokenizer()

@@ -122,8 +122,8 @@ def notes_of_passages(connection: sqlite3.Connection, ids: Iterable[int]) -> dic
     return dict(connection.execute(f"SELECT id, note FROM passage WHERE id IN ({listed})").fetchall())
 
 
-def neighbours(connection: sqlite3.Connection, passages: Iterable[int]) -> Ids:
-    """A row for each passage, (n, 4): itself, the passages before and after it in its note (0: none), and its note."""
+def neighbours(connection: sqlite3.Connection, passages: Iterable[int]) -> dict[int, tuple[int, int, int]]:
+    """Passage id → ids of the passages before and after it in its note (0: none), and of that note."""
     listed = ",".join(str(int(i)) for i in passages)
     rows = connection.execute(
         f"""SELECT here.id,
@@ -132,7 +132,7 @@ def neighbours(connection: sqlite3.Connection, passages: Iterable[int]) -> Ids:
           note
         FROM passage AS here WHERE here.id IN ({listed})"""
     )
-    return np.array([[number or 0 for number in row] for row in rows], np.int64).reshape(-1, 4)
+    return {id_: (before or 0, after or 0, note) for id_, before, after, note in rows}
 
 
 def matching(connection: sqlite3.Connection, expression: str, within: Ids | None) -> Ids:

@@ -104,6 +104,7 @@ class Store:
         self._notes = Rows(database, "notes", lambda ids: catalog.notes(connection, verified("notes", ids)))
         self._passages = Rows(database, "passages", lambda ids: catalog.passages(connection, verified("passages", ids)))
         self._tokens = Rows(database, "tokens", lambda ids: vectors.tokens_of(connection, ids))
+        self._neighbours = Rows(database, "neighbours", lambda ids: lookups.neighbours(connection, ids))
         self._finder: Finder = Finder(database, self._snapshots, self._verified)
 
     # -- opening ---------------------------------------------------------------------------------------------------
@@ -247,7 +248,10 @@ class Store:
     passages_of_notes = _read(lookups.passages_of_notes)
     first_passages = _read(lookups.first_passages)
     notes_of_passages = _read(lookups.notes_of_passages)
-    neighbours = _read(lookups.neighbours)
+
+    def neighbours(self, passages: Iterable[int]) -> dict[int, tuple[int, int, int]]:
+        """Passage id → ids of the passages before and after it in its note (0: none), and of that note."""
+        return self._neighbours(passages)
 
     def links_from(self, passages: Sequence[int]) -> dict[int, tuple[Neighbour, ...]]:
         """Passage id → notes it links to. Raises RowsDamaged if one, or a link, is not what was written."""
@@ -294,7 +298,7 @@ class Store:
     only_holder = _read(words.only_holder)
     named = _read(words.search_names)
     anchored = _read(links.anchored)
-    knows = _read(words.knows)
+    knows = _found(Finder.knows)
     matching = _read(lookups.matching)
     containing = _read(lookups.containing)
     called_with = _read(lookups.called_with)

@@ -168,12 +168,10 @@ def headed(connection: sqlite3.Connection, words: Iterable[str], limit: int) -> 
     return [int(row[0]) for row in connection.execute(statement, (f"headings : ({expression})", limit))]
 
 
-def knows(connection: sqlite3.Connection, word: str) -> bool:
-    """Whether a passage or the name of a note holds `word`, in any of its forms."""
-    expression = any_of([word])
-    statement = "SELECT 1 FROM {0} WHERE {0} MATCH ? LIMIT 1"
-    tables = ("words", "names")
-    return any(connection.execute(statement.format(table), (expression,)).fetchone() for table in tables)
+def is_of_a_name(connection: sqlite3.Connection, word: str) -> bool:
+    """Whether the name of a note holds `word`, in any of its forms."""
+    statement = "SELECT 1 FROM names WHERE names MATCH ? LIMIT 1"
+    return connection.execute(statement, (any_of([word]),)).fetchone() is not None
 
 
 def count_holding(connection: sqlite3.Connection, expression: str, most: int = MOST) -> int:

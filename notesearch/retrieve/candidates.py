@@ -97,12 +97,12 @@ class Candidates:
 
     def with_neighbours(self, chosen: Pool) -> Pool:
         """`chosen` and the passages beside them, each knowing its note, its neighbours and its MaxSim."""
-        around = self._store.neighbours(chosen.ids[chosen.ids > 0]).tolist()
-        owners = {id_: note for *ids, note in around for id_ in ids}
+        around = self._store.neighbours(chosen.ids[chosen.ids > 0].tolist())
+        owners = {id_: note for here, (before, after, note) in around.items() for id_ in (here, before, after)}
         new = self._allowed(owners.keys() - {0, *chosen.ids.tolist()})
         pool = chosen.and_also(self._described(new, owners))
         rows = {id_: row for row, id_ in enumerate(pool.ids.tolist())}
-        pairs = {(rows[id_], rows[other]) for id_, *others, _ in around for other in others if other in rows}
+        pairs = {(rows[id_], rows[n]) for id_, (*beside, _) in around.items() for n in beside if n in rows}
         both_ways = list(pairs | {(other, one) for one, other in pairs})
         pool = replace(
             pool,

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
+from functools import lru_cache
 
 from notesearch.index.catalog import NoteRow, PassageRow
 from notesearch.language import stem, words_of
@@ -75,9 +76,15 @@ def _words_below_names(passage: PassageRow | None, note: NoteRow) -> frozenset[s
     """The words of a passage but for the lines that only repeat what the note or the section is called."""
     if passage is None:
         return frozenset()
-    names = {name.casefold() for name in (note.title, note.name, *passage.headings)}
-    lines = passage.text.casefold().splitlines()
-    return frozenset(words_of("\n".join(line for line in lines if line.strip(_MARKUP) not in names)))
+    return _words_but(passage.text, (note.title, note.name, *passage.headings))
+
+
+@lru_cache(maxsize=2_000)
+def _words_but(text: str, names: tuple[str, ...]) -> frozenset[str]:
+    """Kept, since one question finds what others found."""
+    folded = {name.casefold() for name in names}
+    lines = text.casefold().splitlines()
+    return frozenset(words_of("\n".join(line for line in lines if line.strip(_MARKUP) not in folded)))
 
 
 def _are_alike(one: Set[str], other: Set[str], asked: Set[str]) -> bool:
