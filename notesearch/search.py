@@ -163,7 +163,7 @@ def hits(store: Store, query: Query, kept: Sequence[Kept], settings: Settings) -
     passages = store.passages(r.candidate.id for r in everyone if r.candidate.id > 0)
     notes = store.notes({r.candidate.note for r in everyone})
     places = Places(store, settings)
-    links, backlinks = store.links_from(list(passages)), store.links_to(list(notes))
+    links, backlinks = store.links_from(passages), store.links_to(notes)
     return [
         _hit(rank, each.ranked, note, passage, query, places, links, backlinks, _alike(each, notes, passages, places))
         for rank, each in enumerate(kept, start=1)

@@ -104,6 +104,8 @@ class Store:
         self._notes = Rows(database, "notes", lambda ids: catalog.notes(connection, verified("notes", ids)))
         self._passages = Rows(database, "passages", lambda ids: catalog.passages(connection, verified("passages", ids)))
         self._tokens = Rows(database, "tokens", lambda ids: vectors.tokens_of(connection, ids))
+        self._links_from = Rows(database, "links of passages", self._read_links_from)
+        self._links_to = Rows(database, "links to notes", self._read_links_to)
         self._neighbours = Rows(database, "neighbours", lambda ids: lookups.neighbours(connection, ids))
         self._finder: Finder = Finder(database, self._snapshots, self._verified)
 
@@ -253,12 +255,18 @@ class Store:
         """Passage id → ids of the passages before and after it in its note (0: none), and of that note."""
         return self._neighbours(passages)
 
-    def links_from(self, passages: Sequence[int]) -> dict[int, tuple[Neighbour, ...]]:
+    def links_from(self, passages: Iterable[int]) -> dict[int, tuple[Neighbour, ...]]:
         """Passage id → notes it links to. Raises RowsDamaged if one, or a link, is not what was written."""
+        return self._links_from(passages)
+
+    def links_to(self, notes: Iterable[int]) -> dict[int, tuple[Neighbour, ...]]:
+        """Note id → notes that link to it. Raises as `links_from`."""
+        return self._links_to(notes)
+
+    def _read_links_from(self, passages: Sequence[int]) -> dict[int, tuple[Neighbour, ...]]:
         return self._sound_ends(links.links_from(self._connection, self._verified("links of passages", passages)))
 
-    def links_to(self, notes: Sequence[int]) -> dict[int, tuple[Neighbour, ...]]:
-        """Note id → notes that link to it. Raises as `links_from`."""
+    def _read_links_to(self, notes: Sequence[int]) -> dict[int, tuple[Neighbour, ...]]:
         return self._sound_ends(links.links_to(self._connection, self._verified("links to notes", notes)))
 
     def _sound_ends(self, found: dict[int, tuple[Neighbour, ...]]) -> dict[int, tuple[Neighbour, ...]]:

@@ -10,8 +10,8 @@ from notesearch.index.database import Database
 
 Row = TypeVar("Row")
 
-_MOST_KEPT = 4_000
-"""Rows of a kind: ten times what a question looks at, and some megabytes."""
+_MOST_KEPT = 10_000
+"""Rows of a kind: all that a question reads in a vault of ordinary size, and twenty megabytes at most."""
 
 _CHOSEN = {
     "passages": ("passage", "id IN ({})"),

@@ -105,5 +105,6 @@ def _fit_begun(asked: tuple[str, ...], name: tuple[str, ...], begun: str) -> flo
     return max(fit, NEARLY * _fit((*asked[:-1], became), name)) if became else fit
 
 
+@lru_cache(maxsize=10_000)
 def _telling(words: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(word for word in words if word not in STOP_WORDS) or words
