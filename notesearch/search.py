@@ -71,8 +71,10 @@ def search(
     with store.snapshot():
         phrasings = [(query, meaning), *also]
         found = [_candidates(store, *phrasing, k, ranking, reranker) for phrasing in phrasings]
-        fused = together([fuse(each, ranking.weights) for each in found])
-        ranked = below_originals(fused, _originals(store))
+        originals = _originals(store)
+        most = None if also or originals else max(ranking.reranked, k)  # none of those behind can come before
+        fused = together([fuse(each, ranking.weights, most) for each in found])
+        ranked = below_originals(fused, originals)
         query = replace(query, words=tuple(word for each, _ in phrasings for word in each.words))
         kept = _kept(store, query, ranked, k, ranking)
         shown = hits(store, query, kept, settings)

@@ -70,12 +70,14 @@ class Ranked:
 _ranked = quickly(Ranked)
 
 
-def fuse(pool: Pool, weights: Weights = Weights()) -> list[Ranked]:
-    """Best first, with probabilities; equals in the order of their ids, so that a question always gives the same."""
+def fuse(pool: Pool, weights: Weights = Weights(), most: int | None = None) -> list[Ranked]:
+    """Best first, with probabilities, at most so many; equals in the order of their ids, so that a question always gives
+    the same.
+    """
     rows, totals = ordered(pool, weights)
     likely = shipped().score.of_each(features(pool.lexical[rows], totals, _shared_ranks(totals)))
     falling = np.minimum.accumulate(likely)  # who holds more of the words but stands lower is not the likelier one
-    return list(map(_ranked, pool.rows(rows).candidates(), totals.tolist(), falling.tolist()))
+    return list(map(_ranked, pool.rows(rows[:most]).candidates(), totals.tolist(), falling.tolist()))
 
 
 def _shared_ranks(totals: Said) -> Said:
