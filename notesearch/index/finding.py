@@ -104,9 +104,10 @@ class Finder:
         known = common.count(tokens[0][0]) if common is not None and len(tokens) == len(tokens[0]) == 1 else 0
         return known or words.count_holding(self._connection, words.any_of([word]))
 
-    def knows(self, word: str) -> bool:
-        """Whether a passage or the name of a note holds `word`, in any of its forms."""
-        return self.holding([word]) != [0] or words.is_of_a_name(self._connection, word)
+    def unknown(self, asked: Sequence[str]) -> list[str]:
+        """The words that no passage and no name of a note holds, in any form."""
+        without = (word for word, count in zip(asked, self.holding(asked), strict=True) if not count)
+        return [word for word in without if not words.is_of_a_name(self._connection, word)]
 
     def _tokens(self, asked: Iterable[str]) -> dict[str, list[str]]:
         self._tokenizer = self._tokenizer or words.Tokenizer()

@@ -49,9 +49,13 @@ class Snapshots:
             "dead", lambda: np.array([row[0] for row in self._connection.execute(rows)], np.int64)
         )
 
+    def _recorded(self, kind: str) -> str:
+        """What the manifest says of a file, "" if it knows none."""
+        return self._database.until_written(f"recorded {kind}", lambda: manifest.get(self._connection, kind))
+
     def distrust(self, kind: str) -> None:
         """A file is not what was written: do without it, and remove it, so that the next update misses it."""
-        recorded = manifest.get(self._connection, kind)
+        recorded = self._recorded(kind)
         self._mapped[kind] = (recorded, None)
         with suppress(OSError):
             (self._database.folder / json.loads(recorded)["file"]).unlink(missing_ok=True)
@@ -111,7 +115,7 @@ class Snapshots:
         """Whether a recorded file, if any, could be opened; of one not opened yet, whether it is there as it was
         written, since to open it brings numpy, which an update that finds nothing need not wait for.
         """
-        recorded = manifest.get(self._connection, kind)
+        recorded = self._recorded(kind)
         if not recorded:
             return True
         known, mapped = self._mapped.get(kind, ("", None))
@@ -126,7 +130,7 @@ class Snapshots:
 
     def _opened(self, kind: str, open_: Callable[[dict[str, Any]], T | None]) -> T | None:
         """A recorded file, mapped once; None if none is recorded or it cannot be used."""
-        recorded = manifest.get(self._connection, kind)
+        recorded = self._recorded(kind)
         if not recorded:
             return None
         kept = self._mapped.get(kind)

@@ -306,7 +306,7 @@ class Store:
     only_holder = _read(words.only_holder)
     named = _read(words.search_names)
     anchored = _read(links.anchored)
-    knows = _found(Finder.knows)
+    unknown = _found(Finder.unknown)
     matching = _read(lookups.matching)
     containing = _read(lookups.containing)
     called_with = _read(lookups.called_with)

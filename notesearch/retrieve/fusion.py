@@ -71,9 +71,7 @@ _ranked = quickly(Ranked)
 
 
 def fuse(pool: Pool, weights: Weights = Weights(), most: int | None = None) -> list[Ranked]:
-    """Best first, with probabilities, at most so many; equals in the order of their ids, so that a question always gives
-    the same.
-    """
+    """The best, with probabilities; equals in the order of their ids, so that a question always gives the same."""
     rows, totals = ordered(pool, weights)
     likely = shipped().score.of_each(features(pool.lexical[rows], totals, _shared_ranks(totals)))
     falling = np.minimum.accumulate(likely)  # who holds more of the words but stands lower is not the likelier one

@@ -33,7 +33,7 @@ def forgiven(store: Store, query: Query, *, typing: bool) -> Query:
     if query.phrases or query.signs or not query.words:
         return query
     last = query.words[-1] if typing and query.text.endswith(query.words[-1]) else ""
-    unknown = [word for word in query.telling_words if not store.knows(word)]
+    unknown = store.unknown(query.telling_words)
     begun = last if last in unknown or len(query.words) > 1 else ""
     query = replace(query, begun=begun)
     if not unknown:
