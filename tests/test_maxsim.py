@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from notesearch.maxsim import BITS, best_matches, maxsim, pack, principal_basis, together
+from notesearch.maxsim import BITS, best_matches, maxsim, pack, principal_basis, together, unpack
 
 
 def unit(rows: np.ndarray) -> np.ndarray:
@@ -70,3 +70,12 @@ def test_nothing_in_nothing_out(tokens: np.ndarray) -> None:
 def test_few_dimensions_keep_whole_bytes() -> None:
     few = unit(np.random.default_rng(5).standard_normal((200, 20)))
     assert principal_basis(few).shape == (20, 16)
+
+
+@pytest.mark.parametrize("asked", [1, 8, 11])
+def test_what_is_looked_up_is_what_the_kept_vectors_say(tokens: np.ndarray, asked: int) -> None:
+    basis = principal_basis(tokens)
+    query, passages = tokens[:asked], [pack(tokens[20:23], basis), b"", pack(tokens[30:2_900], basis)]
+    kept = [unpack(passage, BITS) for passage in passages]
+    exact = [(query @ basis @ rows.T).max(axis=1) if len(rows) else np.full(asked, -1.0) for rows in kept]
+    assert best_matches(query, basis, passages) == pytest.approx(np.array(exact), abs=1e-5)
