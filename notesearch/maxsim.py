@@ -25,7 +25,7 @@ _MULTIPLIED = 250_000
 """Multiplications at once: few enough that BLAS does not wake its threads, which then keep the other core busy longer
 than they were of use."""
 
-_BLOCK = 2048
+_BLOCK = 4096
 """Tokens at once: few enough that what is added up for them stays in the processor's cache."""
 
 
