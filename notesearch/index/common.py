@@ -204,9 +204,12 @@ def search_common(
         held.append(ids)
     scores[dead[dead <= common.last_id]] = 0
     some = within[: np.searchsorted(within, common.last_id, "right")] if within is not None else None
+    best = _best(scores, held if some is None else [some], k)
+    (newest,) = connection.execute("SELECT coalesce(max(id), 0) FROM passage").fetchone()
+    if newest <= common.last_id:  # FTS5 would go through all that hold a word to find that out
+        return best
     chosen = None if within is None else within.tolist()
     newer = search_passages(connection, any_of(tokens), k, FieldWeights(), chosen, after=common.last_id)
-    best = _best(scores, held if some is None else [some], k)
     return sorted([*best, *newer], key=lambda pair: (-pair[1], pair[0]))[:k]
 
 

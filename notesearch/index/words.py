@@ -30,6 +30,9 @@ TOKENIZER = "porter unicode61 remove_diacritics 2 categories 'L* N* Co Mn Mc' se
 them; the two marks that only say how an emoji is drawn are no words.
 """
 
+_MOST_KNOWN = 10_000
+"""Words whose tokens are kept."""
+
 MOST = 2**62
 """More than there can be of anything."""
 
@@ -196,15 +199,16 @@ class Tokenizer:
         self._connection = sqlite3.connect(":memory:", check_same_thread=False)
         self._connection.execute(f'CREATE VIRTUAL TABLE asked USING fts5(word, tokenize = "{TOKENIZER}")')
         self._connection.execute("CREATE VIRTUAL TABLE found USING fts5vocab(asked, instance)")
-
-        self._last: dict[str, list[str]] = {}
+        self._known: dict[str, list[str]] = {}
 
     def __call__(self, words: Iterable[str]) -> dict[str, list[str]]:
         """Word → its tokens, in order: several where it is a phrase to FTS5, none where it is but signs."""
         asked = list(dict.fromkeys(words))
-        if not self._last.keys() >= set(asked):
-            self._last = self._tokens(asked)
-        return {word: self._last[word] for word in asked}
+        if len(self._known) > _MOST_KNOWN:
+            self._known.clear()
+        if new := [word for word in asked if word not in self._known]:
+            self._known |= self._tokens(new)
+        return {word: self._known[word] for word in asked}
 
     def _tokens(self, asked: Sequence[str]) -> dict[str, list[str]]:
         self._connection.execute("DELETE FROM asked")
