@@ -75,7 +75,7 @@ def test_few_dimensions_keep_whole_bytes() -> None:
 @pytest.mark.parametrize("asked", [1, 8, 11])
 def test_what_is_looked_up_is_what_the_kept_vectors_say(tokens: np.ndarray, asked: int) -> None:
     basis = principal_basis(tokens)
-    query, passages = tokens[:asked], [pack(tokens[20:23], basis), b"", pack(tokens[30:2_900], basis)]
+    query, passages = tokens[:asked], [pack(tokens[20:23], basis), b"", pack(tokens[30:4_900], basis)]
     kept = [unpack(passage, BITS) for passage in passages]
     exact = [(query @ basis @ rows.T).max(axis=1) if len(rows) else np.full(asked, -1.0) for rows in kept]
     assert best_matches(query, basis, passages) == pytest.approx(np.array(exact), abs=1e-5)
