@@ -232,7 +232,7 @@ def _points(why: Explanation) -> float:
 
 
 def _counted(part: Contribution) -> str:
-    assumed = " (not known yet: as usual)" if part.assumed else ""
+    assumed = " (not known: as usual)" if part.assumed else ""
     return f"{part.counted:+.2f} {_PART_NAMES[part.part]}{assumed}"
 
 

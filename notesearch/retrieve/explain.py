@@ -6,7 +6,6 @@ holds is asked of the text index itself: what it says is what counted.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -28,14 +27,14 @@ def explanations(
 ) -> list[Explanation]:
     """Of each of `ranked`, which came from fusing `pool` with `weights`."""
     accompanied = np.bincount(pool.beside[:, 0], minlength=len(pool)) > 0
-    neighbours = np.where(accompanied, beside(pool, totals_alone(pool, weights)), np.nan)
+    neighbours = beside(pool, totals_alone(pool, weights))
     rows = {id_: row for row, id_ in enumerate(pool.ids.tolist())}
     said = np.stack(values(pool), axis=1)
     dates = {id_: row.date for id_, row in store.notes({r.candidate.note for r in ranked}).items()}
     holders = _holders(store, query, [r.candidate for r in ranked])
     return [
         Explanation(
-            parts=_parts(r, said[row].tolist(), float(neighbours[row]), weights),
+            parts=_parts(r, said[row].tolist(), neighbours[row], weights, alone=not accompanied[row]),
             holds=tuple(word for word, ids in holders.items() if r.candidate.id in ids),
             lacks=tuple(word for word, ids in holders.items() if r.candidate.id not in ids),
             dates=query.dates,
@@ -46,17 +45,17 @@ def explanations(
     ]
 
 
-def _parts(ranked: Ranked, values: Iterable[float], beside: float, weights: Weights) -> tuple[Contribution, ...]:
+def _parts(
+    ranked: Ranked, values: Iterable[float], beside: float, weights: Weights, *, alone: bool
+) -> tuple[Contribution, ...]:
     """Neighbours take their share of the total, so beside them every other part weighs less. `beside`: their mean
-    total, NaN where there are none.
+    total, or what stands in for it where a passage is `alone`.
     """
-    accompanied = not math.isnan(beside)
-    share = 1 / (1 + weights.neighbours) if accompanied else 1.0
+    share = 1 / (1 + weights.neighbours)
     unknown = {arm for arm in ("dense", "rerank", "note_rerank") if getattr(ranked.candidate, arm) is None}
     found = zip(ARMS, values, weights.of_arms, strict=True)
     parts = [_part(arm, value, weight * share, assumed=arm in unknown) for arm, value, weight in found]
-    if accompanied:
-        parts.append(_part("neighbours", beside, weights.neighbours * share))
+    parts.append(_part("neighbours", beside, weights.neighbours * share, assumed=alone))
     lifted = ranked.total - sum(part.counted for part in parts)
     if lifted > _ROUNDING:
         parts.append(_part("conflict_copy", lifted, 1.0))

@@ -172,8 +172,15 @@ def _or_usual(said: Said) -> Said:
 
 
 def beside(pool: Pool, alone: Said) -> Said:
-    """The mean total of the neighbours that are candidates, too; a passage without any speaks for itself."""
+    """The mean total of the neighbours that are candidates, too.
+
+    A passage without any gets what is usual of the others: a best passage has worse ones beside it as a rule, so a note
+    of one passage would else gain by being short.
+    """
     one, other = pool.beside.T
     count = np.bincount(one, minlength=len(pool))
-    whole = np.bincount(one, alone[other], len(pool))
-    return np.where(count > 0, whole / np.maximum(count, 1), alone)
+    known = count > 0
+    if not known.any():
+        return alone
+    means = np.bincount(one, alone[other], len(pool)) / np.maximum(count, 1)
+    return np.where(known, means, means[known].mean())

@@ -85,6 +85,13 @@ def test_neighbours_lift_a_passage() -> None:
     assert order.index(1) < order.index(2)
 
 
+def test_a_passage_with_none_beside_it_gains_nothing_by_that() -> None:
+    lone, within = Candidate(1, 1, dense=0.6), Candidate(2, 2, dense=0.62)
+    poorer = [Candidate(n, 2, dense=0.3) for n in range(3, 9)]
+    order = [r.candidate.id for r in fuse([lone, within, *poorer], *((n, n + 1) for n in range(2, 8)))]
+    assert order[:2] == [2, 1]
+
+
 def test_no_candidates() -> None:
     assert fuse([]) == []
 
